@@ -1,0 +1,54 @@
+# One command runs the main job (make demo), one runs every test (make test).
+# Both install what they need from the lock, into .venv; nothing else is touched.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+LINT   := src tests docs benchmarks
+
+.PHONY: demo test gate docs lock bench clean
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.core ## run a reported study, whole: gallet-2017
+	$(BIN)/angiosome run gallet-2017
+
+test: $(VENV)/.dev ## format, lint, types, import order, docs and all tests
+	$(BIN)/ruff format --check $(LINT)
+	$(BIN)/ruff check $(LINT)
+	$(BIN)/lint-imports
+	$(BIN)/basedpyright --warnings
+	$(BIN)/sphinx-build -q -W -b html docs build/docs
+	$(BIN)/pytest
+
+docs: $(VENV)/.dev ## build the documentation into build/docs
+	$(BIN)/sphinx-build -W -b html docs build/docs
+
+bench: $(VENV)/.dev ## figures against peers on this machine
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV)/bin/uv ## compile the lock again from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url -q -o requirements/core.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements/core.txt --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q -o requirements/dev.txt
+
+clean: ## remove what the other commands made
+	rm -rf $(VENV) build runs .pytest_cache .ruff_cache
+
+$(VENV)/bin/uv: requirements/build.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "angiosome needs Python 3.11 or newer; set PYTHON=/path/to/one")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.core: $(VENV)/bin/uv requirements/core.txt pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/core.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@

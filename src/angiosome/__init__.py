@@ -1,0 +1,1 @@
+"""From a dose of vesicles to vessels in an ischaemic organ."""
