@@ -1,0 +1,1 @@
+"""Data of the package: studies, parameters, references, templates. No code."""

@@ -1,0 +1,41 @@
+"""The study file: its schema, its reader, and everything that can be wrong with it."""
+
+from angiosome.study.check import read_study, study_of
+from angiosome.study.facts import Absent, Fact, Moment, Where
+from angiosome.study.schema import (
+    SCHEMA_VERSION,
+    Arm,
+    Cargo,
+    Claim,
+    Condition,
+    Outcome,
+    Product,
+    Regimen,
+    Simulation,
+    Source,
+    Study,
+    Subject,
+)
+from angiosome.study.template import write_template
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Absent",
+    "Arm",
+    "Cargo",
+    "Claim",
+    "Condition",
+    "Fact",
+    "Moment",
+    "Outcome",
+    "Product",
+    "Regimen",
+    "Simulation",
+    "Source",
+    "Study",
+    "Subject",
+    "Where",
+    "read_study",
+    "study_of",
+    "write_template",
+]

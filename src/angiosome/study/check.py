@@ -1,0 +1,249 @@
+"""Read a study file and find everything wrong with it in one pass.
+
+Two kinds of rule look at the same document: the schema (is each value what its field holds?) and
+the rules below, which look across fields (does every outcome name an arm?). The second kind reads
+the raw data, so that one bad value does not hide the next problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from angiosome.errors import Problem, ProblemsError
+from angiosome.study import vocabulary
+from angiosome.study.facts import Absent, nearest
+from angiosome.study.schema import Study
+from angiosome.study.yaml_file import Document, Path_, read_yaml
+
+
+def read_study(file: Path, *, shown_as: str | None = None) -> Study:
+    """Read and check one study file.
+
+    Raises:
+        ProblemsError: every problem of the file, each with its line and what is allowed.
+        AngiosomeError: the file cannot be read at all.
+    """
+    return study_of(read_yaml(file, shown_as=shown_as))
+
+
+def study_of(document: Document) -> Study:
+    """The study in a document. Raises ProblemsError with every problem found."""
+    problems = [*_schema_problems(document), *_problems_across_fields(document)]
+    if problems:
+        problems.sort(key=lambda problem: problem.line or 0)
+        raise ProblemsError(list(dict.fromkeys(problems)))
+    return Study.model_validate(document.data)
+
+
+# --- the schema -----------------------------------------------------------------------------
+
+
+def _schema_problems(document: Document) -> Iterator[Problem]:
+    if not isinstance(document.data, dict):
+        yield document.problem((), "a study is a mapping of keys; start with 'angiosome new'")
+        return
+    try:
+        Study.model_validate(document.data)
+    except ValidationError as errors:
+        for error in errors.errors():
+            path: Path_ = tuple(error["loc"])
+            yield document.problem(_in_document(document, path), _message(error, path))
+
+
+def _in_document(document: Document, path: Path_) -> Path_:
+    """Drop what the file does not spell out: the ``value`` of a fact written as a bare value."""
+    if path and path[-1] == "value" and path not in document.lines:
+        return path[:-1]
+    return path
+
+
+def _message(error: Any, path: Path_) -> str:
+    kind, given = error["type"], error.get("input")
+    if kind == "extra_forbidden":
+        known = sorted(_keys(_model_at(path[:-1])))
+        return f"unknown key{nearest(path[-1], known)}"
+    if kind == "missing":
+        return "missing; every study needs it"
+    if kind == "refused":
+        return str(error["msg"])
+    shown = repr(given) if len(repr(given)) < 60 else repr(given)[:57] + "..."
+    return f"{shown} was given: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _model_at(path: Path_) -> type[BaseModel]:
+    """The part of the schema that ``path`` points to."""
+    model: Any = Study
+    for part in path:
+        if isinstance(part, int) or not (isinstance(model, type) and issubclass(model, BaseModel)):
+            continue
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        if part in fields:
+            model = _innermost(fields[part].annotation) or model
+    return model
+
+
+def _innermost(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _innermost(part))), None)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+# --- across fields --------------------------------------------------------------------------
+
+
+def _problems_across_fields(document: Document) -> Iterator[Problem]:
+    if not isinstance(document.data, dict):
+        return
+    for rule in (_ids_are_unique, _control, _references, _routes, _times, _doses, _outcomes, _kind):
+        yield from rule(document, document.data)
+
+
+def _items(data: Any, key: str) -> Iterator[tuple[Path_, dict[str, Any]]]:
+    """The mappings in the list ``data[key]``, whatever else stands there."""
+    items = data.get(key)
+    for index, item in enumerate(items if isinstance(items, list) else []):
+        if isinstance(item, dict):
+            yield (key, index), item
+
+
+def _regimens(data: Any) -> Iterator[tuple[Path_, dict[str, Any], dict[str, Any]]]:
+    for path, arm in _items(data, "arms"):
+        if isinstance(arm.get("regimen"), dict):
+            yield (*path, "regimen"), arm, arm["regimen"]
+
+
+def _value(fact: Any) -> Any:
+    """What a fact says, written bare or as a mapping; the assumed value when it says nothing."""
+    if isinstance(fact, dict):
+        return fact.get("assume", fact.get("value"))
+    return fact
+
+
+def _ids_are_unique(document: Document, data: Any) -> Iterator[Problem]:
+    for key in ("products", "arms", "claims"):
+        first: dict[str, Path_] = {}
+        for path, item in _items(data, key):
+            name = item.get("id")
+            if isinstance(name, str) and name in first:
+                line = document.line((*first[name], "id"))
+                message = f"the id '{name}' is taken (line {line}); every id is used once"
+                yield document.problem((*path, "id"), message)
+            elif isinstance(name, str):
+                first[name] = path
+
+
+def _control(document: Document, data: Any) -> Iterator[Problem]:
+    arms = list(_items(data, "arms"))
+    controls = [path for path, arm in arms if arm.get("control") is True]
+    if arms and not controls:
+        message = "no arm is the control; mark one with 'control: true'"
+        yield document.problem(("arms",), message)
+    for path in controls[1:]:
+        message = "a second control arm; a study has one (split it into two files)"
+        yield document.problem((*path, "control"), message)
+
+
+def _references(document: Document, data: Any) -> Iterator[Problem]:
+    arms = [arm.get("id") for _, arm in _items(data, "arms")]
+    products = [product.get("id") for _, product in _items(data, "products")]
+    for path, outcome in _items(data, "outcomes"):
+        for key in ("arm", "against"):
+            if key in outcome and outcome[key] not in arms:
+                message = (
+                    f"no arm has the id '{outcome[key]}'{nearest(outcome[key], map(str, arms))}"
+                )
+                yield document.problem((*path, key), message)
+    for path, _, regimen in _regimens(data):
+        name = regimen.get("product")
+        if isinstance(name, str) and name not in (*products, "vehicle"):
+            allowed = [*map(str, products), "vehicle"]
+            message = f"no product has the id '{name}'{nearest(name, allowed)}"
+            yield document.problem((*path, "product"), message)
+
+
+def _routes(document: Document, data: Any) -> Iterator[Problem]:
+    condition = data.get("condition")
+    organ = condition.get("organ") if isinstance(condition, dict) else None
+    if organ not in vocabulary.ROUTES:
+        return
+    for path, _, regimen in _regimens(data):
+        route = regimen.get("route")
+        if route in vocabulary.ALL_ROUTES and route not in vocabulary.ROUTES[organ]:
+            allowed = nearest(route, vocabulary.ROUTES[organ])
+            message = f"'{route}' is not a route to the {organ}{allowed}"
+            yield document.problem((*path, "route"), message)
+
+
+def _times(document: Document, data: Any) -> Iterator[Problem]:
+    for path, _, regimen in _regimens(data):
+        if regimen.get("times") == []:
+            message = "no time is given; write when each dose is given"
+            yield document.problem((*path, "times"), message)
+    condition = data.get("condition")
+    if not isinstance(condition, dict) or condition.get("injury") == "ischaemia-reperfusion":
+        return
+    places = [
+        ((*path, "times", index), time)
+        for path, _, regimen in _regimens(data)
+        for index, time in enumerate(regimen.get("times") or [])
+    ]
+    places += [((*path, "at"), outcome.get("at")) for path, outcome in _items(data, "outcomes")]
+    for path, moment in places:
+        if isinstance(moment, str) and moment.endswith("reperfusion"):
+            message = f"'{moment}', but the injury '{condition.get('injury')}' has no reperfusion"
+            yield document.problem(path, message)
+
+
+def _doses(document: Document, data: Any) -> Iterator[Problem]:
+    none = Absent.NONE.value
+    for path, _, regimen in _regimens(data):
+        dose = _value(regimen.get("dose"))
+        if regimen.get("product") == "vehicle" and dose not in (None, none):
+            message = f"the vehicle has a dose of '{dose}'; write 'none', or name the product"
+            yield document.problem((*path, "dose"), message)
+
+
+def _outcomes(document: Document, data: Any) -> Iterator[Problem]:
+    for path, outcome in _items(data, "outcomes"):
+        measure = vocabulary.MEASURES.get(str(outcome.get("measure")))
+        if measure is None:
+            continue
+        unit = outcome.get("unit")
+        if isinstance(unit, str) and unit != measure.unit:
+            message = f"'{outcome['measure']}' is kept in {measure.unit}, not in '{unit}'"
+            yield document.problem((*path, "unit"), message)
+        of = outcome.get("of")
+        if of is not None and of not in (*measure.of, Absent.NOT_REPORTED.value):
+            message = f"'{of}' is not what '{outcome['measure']}' is a share of"
+            yield document.problem((*path, "of"), message + nearest(of, measure.of))
+        low, high = (-100.0, 100.0) if measure.signed else (0.0, 100.0)
+        for key in ("mean", "median", "low", "high"):
+            number = outcome.get(key)
+            if (
+                measure.unit == "%"
+                and isinstance(number, int | float)
+                and not low <= number <= high
+            ):
+                message = f"{number} % is outside {low:g} to {high:g} %"
+                yield document.problem((*path, key), message)
+        if sum(key in outcome for key in ("sd", "sem", "spread")) > 1:
+            yield document.problem(path, "give one of sd, sem and spread, not several")
+        if data.get("kind") == "planned" and any(k in outcome for k in ("mean", "median", "p")):
+            message = "a planned study has no results yet; running it fills them in"
+            yield document.problem(path, message)
+
+
+def _kind(document: Document, data: Any) -> Iterator[Problem]:
+    if data.get("kind") == "simulated" and "simulation" not in data:
+        yield document.problem(("kind",), "a simulated study says how it was made, in 'simulation'")
+    if data.get("kind") == "reported" and "simulation" in data:
+        message = "a reported study cannot carry 'simulation': simulated results never pass as data"
+        yield document.problem(("simulation",), message)

@@ -1,0 +1,226 @@
+"""The study: one record for what somebody measured, what we simulate, and what you plan.
+
+    Study ── source, condition, products, arms, outcomes, claims
+    Arm ──── one group of subjects; its regimen is a route, a dose and a schedule of a product
+    Outcome ─ a measure, at a time, in an arm
+
+Field descriptions below are what ``angiosome new`` prints and what editors show.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, WrapValidator
+
+from angiosome.study import vocabulary
+from angiosome.study.facts import (
+    CopiesPerParticle,
+    Dose,
+    Fact,
+    Length,
+    Mass,
+    OneOf,
+    ParticlesPerMass,
+    Record,
+    Share,
+    Time,
+    Volume,
+    When,
+    Where,
+    not_reported,
+)
+
+SCHEMA_VERSION = "angiosome.study/1"
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+Organ = Annotated[str, OneOf("an organ", vocabulary.ORGANS)]
+Species = Annotated[str, OneOf("a species", vocabulary.SPECIES)]
+Injury = Annotated[str, OneOf("an injury", vocabulary.INJURIES)]
+Route = Annotated[str, OneOf("a route", vocabulary.ALL_ROUTES)]
+MeasureName = Annotated[str, OneOf("a measure", tuple(vocabulary.MEASURES))]
+
+
+class Mention(Record):
+    """A place in a review that speaks of this study."""
+
+    review: Text
+    place: Text
+    reference: int | None = None
+
+
+class Source(Record):
+    """The publication, or the run, that a study comes from."""
+
+    citation: Text
+    year: int | None = None
+    pmid: Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")] | None = None
+    doi: Annotated[str, StringConstraints(pattern=r"^10\.\S+/\S+$")] | None = None
+    mentioned: tuple[Mention, ...] = Field(default=(), strict=False)
+
+
+class Subject(Record):
+    """The animals or patients."""
+
+    species: Species
+    strain: Fact[Text] = Field(default_factory=not_reported)
+    sex: Fact[Text] = Field(default_factory=not_reported)
+    weight: Fact[Mass] = Field(default_factory=not_reported)
+    comorbidity: Fact[Text] = Field(default_factory=not_reported)
+
+
+class Condition(Record):
+    """What was done to the organ before treatment."""
+
+    organ: Organ
+    injury: Injury
+    subject: Subject
+    artery: Fact[Text] = Field(default_factory=not_reported)
+    occlusion: Fact[Time] = Field(default_factory=not_reported)
+    """How long the artery was shut; leave out when it stays shut."""
+    area_at_risk: Fact[Share] = Field(default_factory=not_reported)
+    """Share of the organ (heart: of the left ventricle) that the artery feeds."""
+
+
+class Cargo(Record):
+    """One molecule the product carries, and on what ground that is said."""
+
+    name: Text
+    kind: Annotated[str, OneOf("a kind of cargo", vocabulary.CARGO_KINDS)]
+    basis: Annotated[str, OneOf("a basis", vocabulary.CARGO_BASES)]
+    copies_per_particle: Fact[CopiesPerParticle] = Field(default_factory=not_reported)
+    read: Where | None = None
+
+
+class Product(Record):
+    """What is injected."""
+
+    id: Id
+    cell: Text
+    """Source cell."""
+    species: Fact[Text] = Field(default_factory=not_reported)
+    modification: Fact[Text] = Field(default_factory=not_reported)
+    isolation: Fact[Text] = Field(default_factory=not_reported)
+    diameter: Fact[Length] = Field(default_factory=not_reported)
+    particles_per_protein: Fact[ParticlesPerMass] = Field(default_factory=not_reported)
+    particles_per_cell: Fact[float] = Field(default_factory=not_reported)
+    """Particles that one producer cell gave; needed for a dose in cell equivalents."""
+    cargo: tuple[Cargo, ...] = Field(default=(), strict=False)
+
+
+class Regimen(Record):
+    """How a product, or its vehicle, is given."""
+
+    product: Id
+    """Id of a product of this study, or 'vehicle'."""
+    route: Route
+    dose: Fact[Dose] = Field(default_factory=not_reported)
+    """For the vehicle: none."""
+    times: tuple[When, ...] = Field(strict=False)
+    """When each dose is given, as '30 min after reperfusion'."""
+    duration: Fact[Time] = Field(default_factory=not_reported)
+    """How long one dose takes to give."""
+    volume: Fact[Volume] = Field(default_factory=not_reported)
+    sites: Fact[int] = Field(default_factory=not_reported)
+    read: Where | None = None
+
+
+_UNTREATED = WrapValidator(lambda data, handler: None if data == "untreated" else handler(data))
+
+
+class Arm(Record):
+    """One group of subjects. The control is an arm too."""
+
+    id: Id
+    label: Text
+    control: bool = False
+    n: Fact[int] = Field(default_factory=not_reported)
+    regimen: Annotated[Regimen | None, _UNTREATED]
+    """A route, a dose and a schedule; or the word 'untreated'."""
+
+
+class Outcome(Record):
+    """A measure, at a time, in an arm: measured by somebody, or computed by us."""
+
+    measure: MeasureName
+    of: Text | None = None
+    arm: Id
+    at: When
+    unit: Text
+    n: Fact[int] = Field(default_factory=not_reported)
+    mean: float | None = None
+    sd: float | None = Field(default=None, ge=0)
+    sem: float | None = Field(default=None, ge=0)
+    spread: float | None = Field(default=None, ge=0)
+    """A ± whose kind (SD or SEM) the source does not state."""
+    median: float | None = None
+    low: float | None = None
+    high: float | None = None
+    interval: float | None = Field(default=None, gt=0, lt=100)
+    """What low and high enclose, in per cent of the subjects."""
+    direction: Annotated[str, OneOf("a direction", vocabulary.DIRECTIONS)] | None = None
+    """A result given only in words, against the arm in 'against'."""
+    against: Id | None = None
+    p: float | None = Field(default=None, ge=0, le=1)
+    read: Where | None = None
+    note: Text | None = None
+
+
+class Claim(Record):
+    """cargo → target → pathway → behaviour, as one place in one source states it."""
+
+    id: Id
+    cargo: Text
+    target: Text | None = None
+    effect: Annotated[str, OneOf("an effect", ("lowers", "raises"))] | None = None
+    """What the cargo does to the target."""
+    pathway: tuple[Text, ...] = Field(default=(), strict=False)
+    behaviour: Text
+    direction: Annotated[str, OneOf("a direction", ("promotes", "suppresses"))]
+    recipient: Fact[Text] = Field(default_factory=not_reported)
+    read: Where
+
+
+class Simulation(Record):
+    """How a simulated study was made; its presence marks the study as simulated for life."""
+
+    of: Id
+    angiosome: Text
+    resolution: Annotated[str, OneOf("a resolution", ("well-mixed", "spatial"))]
+    subjects: int
+    seed: int
+
+
+class Study(Record):
+    """One experiment: condition, products, arms, outcomes, claims, source."""
+
+    schema_: Annotated[str, OneOf("a schema this version reads", (SCHEMA_VERSION,))] = Field(
+        alias="schema"
+    )
+    id: Id
+    kind: Annotated[str, OneOf("a kind of study", vocabulary.STUDY_KINDS)]
+    title: Text
+    evidence: Annotated[str, OneOf("a kind of evidence", vocabulary.EVIDENCE_KINDS)] = "vesicles"
+    """What was given. Only 'vesicles' ever counts as vesicle evidence."""
+    source: Source
+    condition: Condition
+    products: tuple[Product, ...] = Field(default=(), strict=False)
+    arms: tuple[Arm, ...] = Field(default=(), strict=False)
+    outcomes: tuple[Outcome, ...] = Field(default=(), strict=False)
+    claims: tuple[Claim, ...] = Field(default=(), strict=False)
+    simulation: Simulation | None = None
+    note: Text | None = None
+
+    def arm(self, arm_id: str) -> Arm:
+        """The arm with this id."""
+        return next(arm for arm in self.arms if arm.id == arm_id)
+
+    def product(self, product_id: str) -> Product:
+        """The product with this id."""
+        return next(product for product in self.products if product.id == product_id)
+
+    @property
+    def control(self) -> Arm:
+        """The control arm."""
+        return next(arm for arm in self.arms if arm.control)
