@@ -2,6 +2,7 @@
 
 from angiosome.study.check import read_study, study_of
 from angiosome.study.facts import Absent, Fact, Moment, Where
+from angiosome.study.json_schema import study_json_schema
 from angiosome.study.schema import (
     SCHEMA_VERSION,
     Arm,
@@ -36,6 +37,7 @@ __all__ = [
     "Subject",
     "Where",
     "read_study",
+    "study_json_schema",
     "study_of",
     "write_template",
 ]

@@ -188,7 +188,8 @@ def _times(document: Document, data: Any) -> Iterator[Problem]:
             message = "no time is given; write when each dose is given"
             yield document.problem((*path, "times"), message)
     condition = data.get("condition")
-    if not isinstance(condition, dict) or condition.get("injury") == "ischaemia-reperfusion":
+    injury = _value(condition.get("injury")) if isinstance(condition, dict) else None
+    if injury in (None, "ischaemia-reperfusion", Absent.NOT_REPORTED.value):
         return
     places = [
         ((*path, "times", index), time)
@@ -198,7 +199,7 @@ def _times(document: Document, data: Any) -> Iterator[Problem]:
     places += [((*path, "at"), outcome.get("at")) for path, outcome in _items(data, "outcomes")]
     for path, moment in places:
         if isinstance(moment, str) and moment.endswith("reperfusion"):
-            message = f"'{moment}', but the injury '{condition.get('injury')}' has no reperfusion"
+            message = f"'{moment}', but the injury '{injury}' has no reperfusion"
             yield document.problem(path, message)
 
 

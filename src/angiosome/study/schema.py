@@ -63,7 +63,7 @@ class Source(Record):
 class Subject(Record):
     """The animals or patients."""
 
-    species: Species
+    species: Fact[Species]
     strain: Fact[Text] = Field(default_factory=not_reported)
     sex: Fact[Text] = Field(default_factory=not_reported)
     weight: Fact[Mass] = Field(default_factory=not_reported)
@@ -74,7 +74,7 @@ class Condition(Record):
     """What was done to the organ before treatment."""
 
     organ: Organ
-    injury: Injury
+    injury: Fact[Injury]
     subject: Subject
     artery: Fact[Text] = Field(default_factory=not_reported)
     occlusion: Fact[Time] = Field(default_factory=not_reported)

@@ -16,7 +16,7 @@ INJURIES = (
     "burn",
     "nephrotoxin",
     "heart failure",
-    "none",
+    "hypoxia in culture",
 )
 
 _EVERYWHERE = (
