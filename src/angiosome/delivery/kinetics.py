@@ -1,0 +1,187 @@
+"""Whole-body kinetics of vesicles and the fate of their cargo inside endothelial cells.
+
+    vein ──► blood ──► liver, spleen, lung, kidney, elsewhere        (cleared)
+               │ ▲
+     perfusion │ │ wash-out
+               ▼ │
+    artery ─► bed of the organ, zone by zone ─► endothelial cells ─► lysosome
+    needle ─► interstitium ───┘          └─► other cells    └─► cytosol ─► Argonaute
+
+Vesicles are counted, not concentrated: every pool is a number of particles, so that what was
+injected is at any time what is in the pools plus what was cleared and degraded. Copies of a cargo
+are counted per endothelial cell. Time in hours, volumes in millilitres.
+"""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+CLEARING_ORGANS = ("liver", "spleen", "lung", "kidney", "elsewhere")
+
+
+class Body(eqx.Module):
+    """What the blood of one subject does with vesicles."""
+
+    blood_volume_ml: Float[Array, ""]
+    clearance_ml_per_h: Float[Array, " organ"]
+    """Blood cleared per hour by each of `CLEARING_ORGANS`."""
+
+
+class Uptake(eqx.Module):
+    """The treated organ, zone by zone, and what its endothelial cells do with a vesicle."""
+
+    endothelial_cells: Float[Array, " zone"]
+    """Endothelial cells in each zone."""
+    blood_flow_ml_per_h: Float[Array, " zone"]
+    """Blood flow of each zone when healthy."""
+    interstitium_ml: Float[Array, " zone"]
+    fed_by_artery: Float[Array, " zone"]
+    """1 where the treated artery feeds the zone, 0 elsewhere; a catheter reaches only those."""
+    needle_share: Float[Array, " zone"]
+    """Shares of a needle dose by zone; they add up to one."""
+    needle_retention: Float[Array, ""]
+    """Share of a needle dose that stays in the tissue; the rest is carried off by blood."""
+    uptake_ml_per_cell_h: Float[Array, ""]
+    """Volume that one endothelial cell clears of vesicles, at rest in a fluid."""
+    uptake_in_flow: Float[Array, ""]
+    """The same under flow, over that at rest."""
+    endothelial_share: Float[Array, ""]
+    """Endothelial share of what all cells of the tissue take up from the interstitium."""
+    washout_per_h: Float[Array, ""]
+    interstitial_decay_per_h: Float[Array, ""]
+    endosome_exit_per_h: Float[Array, ""]
+    """Rate at which an internalised vesicle leaves the endosome, by either way."""
+    escape_share: Float[Array, ""]
+    """Of those, the share that releases its cargo into the cytosol."""
+    argonaute_share: Float[Array, ""]
+    """Share of free copies that Argonaute takes before they decay."""
+    free_decay_per_h: Float[Array, ""]
+    argonaute_decay_per_h: Float[Array, ""]
+
+
+class Infusion(eqx.Module):
+    """What happens from outside during one interval: doses in particles per hour, and flow."""
+
+    vein_per_h: Float[Array, ""]
+    artery_per_h: Float[Array, ""]
+    needle_per_h: Float[Array, ""]
+
+
+class VesicleState(eqx.Module):
+    """All vesicles that were given, by where they are; and copies per endothelial cell."""
+
+    blood: Float[Array, ""]
+    cleared: Float[Array, " organ"]
+    interstitium: Float[Array, " zone"]
+    endothelium: Float[Array, " zone"]
+    """Intact vesicles bound to or inside endothelial cells."""
+    other_cells: Float[Array, " zone"]
+    digested: Float[Array, " zone"]
+    """Destroyed in lysosomes of endothelial cells, or in the interstitium."""
+    escaped: Float[Array, " zone"]
+    """Vesicles that have released their cargo into the cytosol of an endothelial cell."""
+    free_copies: Float[Array, "cargo zone"]
+    loaded_copies: Float[Array, "cargo zone"]
+    """Copies per endothelial cell in Argonaute, where they can silence."""
+
+
+def no_vesicles(cargo: int, zones: int) -> VesicleState:
+    """The state before the first dose."""
+    zone = jnp.zeros(zones)
+    copies = jnp.zeros((cargo, zones))
+    organs = jnp.zeros(len(CLEARING_ORGANS))
+    return VesicleState(jnp.zeros(()), organs, zone, zone, zone, zone, zone, copies, copies)
+
+
+def total_particles(state: VesicleState) -> Float[Array, ""]:
+    """Every vesicle the state accounts for, wherever it ended."""
+    zones = state.interstitium + state.endothelium + state.other_cells
+    ended = state.digested + state.escaped
+    return state.blood + jnp.sum(state.cleared) + jnp.sum(zones + ended)
+
+
+def first_pass_extraction(
+    uptake_ml_per_h: Float[Array, "*zone"], flow_ml_per_h: Float[Array, "*zone"]
+) -> Float[Array, "*zone"]:
+    """Share of vesicles that a bed takes from blood in one passage: E = 1 - exp(-PS / Q).
+
+    Renkin and Crone's law (crone1963) for a well-mixed cross-section; ``PS`` is the volume that
+    the cells of the bed clear per hour. A bed without flow extracts nothing, for nothing arrives.
+    """
+    flows = flow_ml_per_h > 0
+    passage = jnp.where(flows, flow_ml_per_h, 1.0)
+    return jnp.where(flows, -jnp.expm1(-uptake_ml_per_h / passage), 0.0)
+
+
+def rates(
+    state: VesicleState,
+    body: Body,
+    uptake: Uptake,
+    copies_per_particle: Float[Array, " cargo"],
+    infusion: Infusion,
+    relative_flow: Float[Array, " zone"],
+) -> VesicleState:
+    """d(state)/dt, per hour.
+
+    Args:
+        relative_flow: blood flow of each zone over its healthy flow.
+
+    Fluxes, in particles per hour (zone by zone where the pool has zones):
+
+        clear       blood -> organ             CL / V
+        perfuse     blood -> endothelium       Q E / V
+        extract     artery -> endothelium      J E       the rest of J goes on to the blood
+        take up     interstitium -> cells      k N / V_i (and by other cells in proportion)
+        wash out    interstitium -> blood
+        release     endothelium -> cytosol     every vesicle releases its mean load of copies
+    """
+    flow = uptake.blood_flow_ml_per_h * relative_flow
+    cells_clear = uptake.uptake_ml_per_cell_h * uptake.endothelial_cells
+    extraction = first_pass_extraction(cells_clear * uptake.uptake_in_flow, flow)
+
+    concentration = state.blood / body.blood_volume_ml
+    clear = body.clearance_ml_per_h * concentration
+    perfuse = flow * extraction * concentration
+
+    reached = flow * uptake.fed_by_artery
+    by_artery = infusion.artery_per_h * reached / jnp.maximum(jnp.sum(reached), 1e-30)
+    extract = by_artery * extraction
+    pass_on = infusion.artery_per_h - jnp.sum(extract)
+
+    stay = infusion.needle_per_h * uptake.needle_retention * uptake.needle_share
+    carried_off = infusion.needle_per_h - jnp.sum(stay)
+
+    take_up = cells_clear / uptake.interstitium_ml * state.interstitium
+    take_up_others = take_up * (1 / uptake.endothelial_share - 1)
+    wash_out = uptake.washout_per_h * state.interstitium
+    decay = uptake.interstitial_decay_per_h * state.interstitium
+
+    leave = uptake.endosome_exit_per_h * state.endothelium
+    escape = uptake.escape_share * leave
+    digest = leave - escape
+
+    arrive = copies_per_particle[:, None] * escape / uptake.endothelial_cells
+    load = _loading_per_h(uptake) * state.free_copies
+    lose_free = uptake.free_decay_per_h * state.free_copies
+    lose_loaded = uptake.argonaute_decay_per_h * state.loaded_copies
+
+    into_blood = infusion.vein_per_h + pass_on + carried_off + jnp.sum(wash_out)
+    return VesicleState(
+        blood=into_blood - jnp.sum(clear) - jnp.sum(perfuse),
+        cleared=clear,
+        interstitium=stay - take_up - take_up_others - wash_out - decay,
+        endothelium=perfuse + extract + take_up - leave,
+        other_cells=take_up_others,
+        digested=digest + decay,
+        escaped=escape,
+        free_copies=arrive - load - lose_free,
+        loaded_copies=load - lose_loaded,
+    )
+
+
+def _loading_per_h(uptake: Uptake) -> Float[Array, ""]:
+    """The rate at which Argonaute takes a copy, from the share f that it takes: k = d f/(1 - f)."""
+    share = uptake.argonaute_share
+    return uptake.free_decay_per_h * share / (1 - share)

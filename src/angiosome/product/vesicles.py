@@ -1,0 +1,59 @@
+"""From an amount on a label to vesicles, and the copies of each cargo that they carry."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+BOLTZMANN_J_PER_K = 1.380649e-23  # exact, SI 2019
+BODY_TEMPERATURE_K = 310.15
+
+
+class Vesicles(eqx.Module):
+    """A characterised product, one subject's batch."""
+
+    particles_per_ug: Float[Array, ""]
+    """Particles per microgram of vesicle protein."""
+    particles_per_cell: Float[Array, ""]
+    """Particles that stand for one producer cell, for a dose given in cell equivalents."""
+    copies_per_particle: Float[Array, " cargo"]
+    """Mean copies of each cargo in one vesicle; far below one for most native miRNA."""
+    diameter_nm: Float[Array, ""]
+
+
+def particles_in_dose(
+    vesicles: Vesicles,
+    *,
+    particles: Float[Array, ""] | float = 0.0,
+    protein_ug: Float[Array, ""] | float = 0.0,
+    cells: Float[Array, ""] | float = 0.0,
+) -> Float[Array, ""]:
+    """Particles in one dose that is given as particles, as protein, or as cell equivalents.
+
+        N = N_given + n_ug m + n_cell c
+
+    Only one of the three is non-zero in a study; the conversion keeps the spread of its ratio.
+    """
+    return (
+        jnp.asarray(particles)
+        + vesicles.particles_per_ug * protein_ug
+        + vesicles.particles_per_cell * cells
+    )
+
+
+def share_that_carries(copies_per_particle: Float[Array, "*cargo"]) -> Float[Array, "*cargo"]:
+    """Share of vesicles with at least one copy, when copies scatter as Poisson: 1 - exp(-c)."""
+    return -jnp.expm1(-copies_per_particle)
+
+
+def diffusivity_um2_per_s(
+    diameter_nm: Float[Array, "*vesicle"], viscosity_pa_s: float = 0.692e-3
+) -> Float[Array, "*vesicle"]:
+    """Free diffusion of a sphere, Stokes-Einstein: D = k T / (3 pi mu d), at 37 degrees.
+
+    The default viscosity is water's at 37 degrees (0.692 mPa s).
+    """
+    d_m = diameter_nm * 1e-9
+    m2_per_s = BOLTZMANN_J_PER_K * BODY_TEMPERATURE_K / (3 * jnp.pi * viscosity_pa_s * d_m)
+    return m2_per_s * 1e12
