@@ -1,0 +1,147 @@
+"""Silencing and the endothelial core, against numbers worked out outside this code."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+from angiosome import signalling
+from angiosome.numerics import plan_stiff, solve_stiff
+from angiosome.signalling import TARGETS, Endothelium, Silencing
+
+SITES, HALF = jnp.asarray(5e4), jnp.asarray(3000.0)
+
+
+def silencing(target="PTEN", site=24.0, own=0.0, protein_decay=np.log(2) / 24):
+    half = jnp.full((1, len(TARGETS)), 1e30).at[0, TARGETS.index(target)].set(site)
+    return Silencing(
+        endogenous_copies=jnp.array([own]),
+        competitor_sites=SITES,
+        competitor_half_copies=HALF,
+        target_half_copies=half,
+        max_mrna_loss=jnp.asarray(0.3),
+        max_protein_loss=jnp.asarray(0.5),
+        mrna_decay_per_h=jnp.asarray(np.log(2) / 9),
+        protein_decay_per_h=jnp.full(len(TARGETS), protein_decay),
+    )
+
+
+@pytest.mark.parametrize(
+    ("copies", "occupied"), [(10.0, 0.0230), (100.0, 0.1911), (1000.0, 0.7060), (1e4, 0.9662)]
+)
+def test_occupancy_of_an_eight_mer_site_is_that_of_the_hand_calculation(copies, occupied):
+    free = signalling.free_copies(jnp.asarray(copies), SITES, HALF)
+    assert float(free / (free + 24)) == pytest.approx(occupied, rel=4e-3)  # given to 3 digits
+
+
+def test_free_copies_solve_the_balance_they_come_from():
+    copies = jnp.logspace(-6, 7, 60)
+    x = signalling.free_copies(copies, SITES, HALF)
+    assert np.asarray(x + SITES * x / (HALF + x)) == pytest.approx(np.asarray(copies), rel=1e-12)
+
+
+@pytest.mark.parametrize(("site", "needed"), [(24.0, 420.8), (240.0, 3943.7)])
+def test_half_silencing_needs_hundreds_of_copies(site, needed):
+    found = signalling.half_occupancy_copies(jnp.asarray(site), SITES, HALF)
+    assert float(found) == pytest.approx(needed, rel=2e-4)
+
+
+def steady(delivered, how, hours=2000.0):
+    def rates(state, copies, _):
+        return signalling.target_rates(state, copies, how)
+
+    start = signalling.untouched(1)
+    copies = jnp.full((1, 1), delivered)
+    plan = plan_stiff(rates, start, copies, jnp.zeros(()), key=jax.random.key(0))
+    run = solve_stiff(plan, start, copies, jnp.array([0.0, hours]), jnp.zeros(1), rtol=1e-9)
+    return np.asarray(run.states.protein[-1])[:, 0]
+
+
+def test_a_cell_without_delivery_stays_as_it_is_whatever_it_makes_itself():
+    assert steady(0.0, silencing(own=10_000.0)) == pytest.approx(np.ones(len(TARGETS)), abs=1e-9)
+
+
+def test_saturation_takes_what_a_full_site_can_take_and_only_from_the_target():
+    level = dict(zip(TARGETS, steady(1e9, silencing()), strict=True))
+    assert level.pop("PTEN") == pytest.approx(0.5, rel=1e-3)  # max_protein_loss
+    assert list(level.values()) == pytest.approx([1.0] * 6, abs=1e-6)
+
+
+@pytest.mark.parametrize("delivered", [0.004, 0.6, 60.0, 600.0, 1e4])
+def test_steady_protein_is_the_closed_form_of_its_two_equations(delivered):
+    free = brentq(lambda x: x + 5e4 * x / (3000 + x) - delivered, 0, delivered, xtol=1e-15)
+    theta = free / (free + 24)
+    r, q = 0.3 / 0.7, 1 - 0.5 / 0.7
+    exact = (1 - q * theta) / (1 + r * theta)
+    assert steady(delivered, silencing())[TARGETS.index("PTEN")] == pytest.approx(exact, rel=1e-8)
+
+
+def test_protein_follows_with_its_own_half_life_and_not_with_that_of_its_message():
+    half_life = 48.0
+    early = steady(1e9, silencing(protein_decay=np.log(2) / half_life), hours=half_life)
+    level = early[TARGETS.index("PTEN")]
+    assert level > 0.5 + 0.5 * 0.5  # later than a protein that would follow at once
+
+
+def endothelium(**changes):
+    settings = {
+        "vegf_rest_nm": 0.001,
+        "vegf_half_erk_nm": 0.2,
+        "vegf_half_akt_nm": 0.3,
+        "basal_activity": 0.1,
+        "bound_vesicles_half": 500.0,
+        "spred1_gain": -0.3,
+        "pten_gain": -0.7,
+        "pik3r2_gain": -0.3,
+        "dll4_gain": -0.5,
+        "efna3_gain": -0.3,
+        "hif_half_mmhg": 12.5,
+        "hif_hill": 2.0,
+        "fih_gain": 1.0,
+    }
+    return Endothelium(**{name: jnp.asarray(v) for name, v in (settings | changes).items()})
+
+
+def behave(vegf=0.001, po2=30.0, bound=0.0, **proteins):
+    level = jnp.array([[proteins.get(name, 1.0)] for name in TARGETS])
+    one = jnp.ones(1)
+    return signalling.behaviour(vegf * one, po2 * one, level, bound * one, endothelium())
+
+
+def test_an_untreated_cell_at_rest_does_everything_at_rate_one():
+    assert [float(x[0]) for x in jax.tree.leaves(behave())] == pytest.approx([1.0] * 5, abs=1e-12)
+
+
+def test_half_the_pten_raises_akt_and_half_the_spred1_raises_erk_by_their_gains():
+    # 2^0.7 = 1.62 in Akt, seen as its root in migration; 2^0.3 = 1.23 in ERK
+    assert float(behave(PTEN=0.5).migration[0]) == pytest.approx(2**0.35, rel=1e-9)
+    assert float(behave(SPRED1=0.5).proliferation[0]) == pytest.approx(2**0.3, rel=1e-9)
+
+
+def test_each_way_saturates_and_survival_ends_at_two():
+    flood = behave(vegf=1e6, bound=1e9, PTEN=1e-3)
+    assert float(flood.survival[0]) == pytest.approx(2.0)
+    assert float(behave(bound=500.0).survival[0]) < 2.0
+    assert float(behave(bound=500.0).survival[0]) > float(behave(bound=50.0).survival[0]) > 1
+
+
+def test_hif_has_the_shape_that_cells_show():
+    how = endothelium(fih_gain=0.0)
+    one = jnp.ones(1)
+    percent = [0.5, 1, 1.75, 2, 6, 20]  # with 7.13 mmHg for each
+    seen = [
+        float(signalling.hif_response(jnp.array([p * 12.5 / 1.75]), one, one, how)[0])
+        for p in percent
+    ]
+    assert seen == pytest.approx([0.9245, 0.7538, 0.5, 0.4336, 0.0784, 0.0076], rel=6e-3)
+
+
+def test_less_phd2_or_less_fih_raises_hif_only_where_there_is_oxygen():
+    how, one = endothelium(), jnp.ones(1)
+    for po2, grows in ((40.0, True), (0.0, False)):
+        rest = signalling.hif_response(jnp.array([po2]), one, one, how)
+        for changed in ((0.5 * one, one), (one, 0.5 * one)):
+            assert (
+                bool((signalling.hif_response(jnp.array([po2]), *changed, how) > rest)[0]) == grows
+            )
