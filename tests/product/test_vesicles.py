@@ -27,7 +27,7 @@ def test_a_hundred_vesicles_carry_one_copy_of_native_mirna():
 
 
 def test_a_dose_counts_the_same_however_it_is_given():
-    batch = Vesicles(jnp.asarray(5e9), jnp.asarray(1500.0), jnp.zeros(0), jnp.asarray(120.0))
+    batch = Vesicles(jnp.asarray(5e9), jnp.asarray(1500.0), jnp.zeros(0))
     assert float(particles_in_dose(batch, protein_ug=7500.0)) == 3.75e13
     assert float(particles_in_dose(batch, cells=1e6)) == 1.5e9
     assert float(particles_in_dose(batch, particles=2e9)) == 2e9

@@ -62,11 +62,11 @@ class Uptake(eqx.Module):
 
 
 class Infusion(eqx.Module):
-    """What happens from outside during one interval: doses in particles per hour, and flow."""
+    """Doses in particles per hour: numbers for one interval, or arrays over many."""
 
-    vein_per_h: Float[Array, ""]
-    artery_per_h: Float[Array, ""]
-    needle_per_h: Float[Array, ""]
+    vein_per_h: Float[Array, "*interval"]
+    artery_per_h: Float[Array, "*interval"]
+    needle_per_h: Float[Array, "*interval"]
 
 
 class VesicleState(eqx.Module):

@@ -6,11 +6,11 @@ that contradict each other are kept and flagged, and stay out until somebody cho
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from angiosome.study import Study
+from angiosome.study import Cargo, Study
+from angiosome.study.cargo_names import may_be_same
 
 
 @dataclass(frozen=True)
@@ -33,22 +33,17 @@ class Mechanism:
     """Cargo without a known target in the core: it is listed, and does nothing."""
     contested: tuple[Link, ...]
     """Links that other claims contradict; left out."""
-
-
-def cargo_key(name: str) -> str:
-    """The name under which cargo of different papers meets: arm and species are left out.
-
-    ``hsa-miR-126-3p``, ``miRNA-126`` and ``miR-126`` meet; ``miR-130a`` and ``miR-130b`` do not.
-    The rule is named ``arm-collapsed``: a paper that does not state the arm matches both.
-    """
-    match = re.fullmatch(r"(?:[a-z]{3}-)?mi(?:r|rna)-?(\d+[a-z]?)(?:-[35]p)?", name.lower())
-    return f"mir-{match[1]}" if match else name.lower()
+    unmodelled: tuple[Link, ...]
+    """Links of a kind that the model has no rule for yet: left out."""
 
 
 def compile_mechanism(
-    cargo: Iterable[str], studies: Sequence[Study], targets: Sequence[str]
+    cargo: Iterable[Cargo], studies: Sequence[Study], targets: Sequence[str]
 ) -> Mechanism:
     """The links in force for a product's ``cargo``, from the claims of vesicle studies.
+
+    Cargo meets a claim under the rule `angiosome.study.cargo_names.may_be_same`. What is modelled
+    is a miRNA that lowers its target.
 
     Args:
         targets: proteins of the core; claims on anything else attach to nothing.
@@ -56,23 +51,29 @@ def compile_mechanism(
     claims = [
         (study.id, claim)
         for study in studies
-        if study.evidence == "vesicles" and study.kind == "reported"
+        if study.evidence == "vesicles" and study.kind != "simulated"
         for claim in study.claims
         if claim.target in targets and claim.effect is not None
     ]
     links: list[Link] = []
     contested: list[Link] = []
+    unmodelled: list[Link] = []
     idle: list[str] = []
-    for name in cargo:
+    for item in cargo:
         said: dict[tuple[str, str], list[str]] = {}
         for study_id, claim in claims:
-            if cargo_key(claim.cargo) == cargo_key(name):
+            if may_be_same(claim.cargo, item.name):
                 key = (str(claim.target), str(claim.effect))
                 said.setdefault(key, []).append(f"{study_id}/{claim.id}")
         for (target, effect), by in said.items():
+            link = Link(item.name, target, effect, tuple(by))
             opposite = "raises" if effect == "lowers" else "lowers"
-            link = Link(name, target, effect, tuple(by))
-            (contested if (target, opposite) in said else links).append(link)
+            if (target, opposite) in said:
+                contested.append(link)
+            elif effect == "lowers" and item.kind == "miRNA":
+                links.append(link)
+            else:
+                unmodelled.append(link)
         if not said:
-            idle.append(name)
-    return Mechanism(tuple(links), tuple(idle), tuple(contested))
+            idle.append(item.name)
+    return Mechanism(tuple(links), tuple(idle), tuple(contested), tuple(unmodelled))

@@ -19,7 +19,6 @@ class Vesicles(eqx.Module):
     """Particles that stand for one producer cell, for a dose given in cell equivalents."""
     copies_per_particle: Float[Array, " cargo"]
     """Mean copies of each cargo in one vesicle; far below one for most native miRNA."""
-    diameter_nm: Float[Array, ""]
 
 
 def particles_in_dose(

@@ -224,7 +224,8 @@ def _outcomes(document: Document, data: Any) -> Iterator[Problem]:
         of = outcome.get("of")
         if of is not None and of not in (*measure.of, Absent.NOT_REPORTED.value):
             message = f"'{of}' is not what '{outcome['measure']}' is a share of"
-            yield document.problem((*path, "of"), message + nearest(of, measure.of))
+            allowed = nearest(of, measure.of) if measure.of else "; leave 'of' out"
+            yield document.problem((*path, "of"), message + allowed)
         low, high = (-100.0, 100.0) if measure.signed else (0.0, 100.0)
         for key in ("mean", "median", "low", "high"):
             number = outcome.get(key)

@@ -43,7 +43,11 @@ class Record(BaseModel):
     """The base of every part of a study file: frozen, and closed to unknown keys."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
     )
 
 
@@ -95,8 +99,9 @@ class Where(Record):
 class AmountOf:
     """Annotates an `Amount` of one of several kinds, written as text with its unit."""
 
-    def __init__(self, *kinds: str):
+    def __init__(self, *kinds: str, positive: bool = False):
         self.kinds = kinds
+        self.positive = positive
 
     def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
@@ -113,20 +118,26 @@ class AmountOf:
         if isinstance(data, Amount):
             return data
         try:
-            amount = parse_amount(str(data), *self.kinds)
+            amount = parse_amount(
+                f"{data:g}" if isinstance(data, float) else str(data), *self.kinds
+            )
         except UnitError as error:
             raise _refused(str(error)) from error
         if amount.magnitude < 0:
             raise _refused(f"'{amount}' is negative; give an amount of zero or more")
+        if self.positive and amount.magnitude == 0:
+            raise _refused(f"'{amount}' is nothing; give an amount above zero")
+        if "share" in self.kinds and amount.to("percent") > 100:
+            raise _refused(f"'{amount}' is more than the whole; give a share of at most 100 %")
         return amount
 
 
-Time = Annotated[Amount, AmountOf("time")]
-Mass = Annotated[Amount, AmountOf("mass")]
+Time = Annotated[Amount, AmountOf("time", positive=True)]
+Mass = Annotated[Amount, AmountOf("mass", positive=True)]
 Volume = Annotated[Amount, AmountOf("volume")]
 Length = Annotated[Amount, AmountOf("length")]
 Share = Annotated[Amount, AmountOf("share")]
-ParticlesPerMass = Annotated[Amount, AmountOf("particles per mass")]
+ParticlesPerMass = Annotated[Amount, AmountOf("particles per mass", positive=True)]
 CopiesPerParticle = Annotated[Amount, AmountOf("copies per particle")]
 Dose = Annotated[Amount, AmountOf(*DOSE_DIMENSIONS)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -17,7 +19,10 @@ def write_template(file: Path) -> None:
     Raises:
         AngiosomeError: the file exists, or its name makes no id.
     """
-    name = file.stem.lower().replace(" ", "-").replace("_", "-")
+    plain = unicodedata.normalize("NFKD", file.stem).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9.]+", "-", plain).strip("-.")
+    if not name:
+        raise AngiosomeError(f"'{file.name}' makes no id; name the file in Latin letters or digits")
     template = files("angiosome.data").joinpath("study_template.yaml").read_text("utf-8")
     text = Template(template).substitute(
         file=file,
