@@ -26,7 +26,7 @@ from angiosome.tissue.oxygen import blood_oxygen_content, exchange_per_s_mmhg, h
 from angiosome.tissue.values import Behaviour, Tissue
 
 HOURS_PER_DAY = 24.0
-POTS = 3  # in series along a capillary; 2 to 5 change a zone's viability by less than its spread
+POTS = 5  # in series along a capillary; 16 change the viability of a border zone by 0.02
 
 
 class ZoneState(eqx.Module):
@@ -173,7 +173,10 @@ def rates(
         capillaries_mm_per_mm3=capillaries,
         shut=starved * plugged - (1 - supply.occluded) * reopened,
         cells=death.rates(
-            state.cells, oxygen_use(state, tissue, rest), behaviour.survival[:, None], tissue.injury
+            state.cells,
+            oxygen_use(state, tissue, rest),
+            jnp.broadcast_to(behaviour.survival[:, None], alive.shape),
+            tissue.injury,
         ),
     )
 
@@ -225,7 +228,7 @@ def at_rest(tissue: Tissue) -> Rest:
         return po2 + used / conductance
 
     def balanced(entering: Array) -> Array:
-        def halve(_: int, bracket: tuple[Array, Array]) -> tuple[Array, Array]:
+        def halve(_: Array | int, bracket: tuple[Array, Array]) -> tuple[Array, Array]:
             low, high = bracket
             middle = (low + high) / 2
             used = conductance * (in_blood(middle) - middle)

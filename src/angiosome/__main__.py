@@ -1,0 +1,5 @@
+"""Run the command line as ``python -m angiosome``."""
+
+from angiosome.cli import main
+
+main()

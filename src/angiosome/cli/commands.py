@@ -1,0 +1,199 @@
+"""Every command, as one function each."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from angiosome.errors import AngiosomeError, ProblemsError
+
+app = typer.Typer(
+    name="angiosome",
+    help="From a dose of stem-cell vesicles to vessels in an ischaemic organ.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+evidence = typer.Typer(no_args_is_help=True, help="Ask the evidence base.")
+app.add_typer(evidence, name="evidence")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@contextlib.contextmanager
+def told_to_the_user() -> Generator[None]:
+    """Print an `AngiosomeError` and exit with 2."""
+    try:
+        yield
+    except AngiosomeError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def print_json(value: Any) -> None:
+    """Print plain data as JSON."""
+    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+@app.callback(invoke_without_command=True)
+def angiosome(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """From a dose of stem-cell vesicles to vessels in an ischaemic organ."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(version_of("angiosome"))
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    study: Annotated[str, typer.Argument(help="A study of the evidence base, or a study file.")],
+    subjects: Annotated[int, typer.Option(min=1, max=100_000, help="Virtual subjects.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all draws.")] = 1,
+    resolution: Annotated[str, typer.Option(help="well-mixed, or spatial (slow).")] = "well-mixed",
+    days: Annotated[float | None, typer.Option(min=0.1, max=3650, help="Days to simulate.")] = None,
+    choose: Annotated[
+        list[str] | None, typer.Option(help="Choose between sources: parameter=option.")
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("runs"),
+    resume: Annotated[bool, typer.Option(help="Finish the newest run that was stopped.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a study, compare it with what was reported, and write a report.
+
+    Example: angiosome run gallet-2017
+    """
+    from angiosome.cli.run import run_and_show
+
+    with told_to_the_user():
+        if resolution not in ("well-mixed", "spatial"):
+            raise AngiosomeError(f"'{resolution}' is not a resolution: well-mixed or spatial")
+        run_and_show(
+            study,
+            subjects=subjects,
+            seed=seed,
+            resolution=resolution,
+            days=days,
+            choices=tuple(choose or ()),
+            runs=runs,
+            resume=resume,
+            as_json=as_json,
+        )
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="The file to write, as plan.yaml.")],
+) -> None:
+    """Start a study file: a commented template that can be checked and run at once.
+
+    Example: angiosome new plan.yaml
+    """
+    from angiosome.study import write_template
+
+    with told_to_the_user():
+        write_template(file)
+    typer.echo(f"Wrote {file}. Edit it, then: angiosome check {file}")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A study file.")], as_json: AsJson = False
+) -> None:
+    """Find everything wrong with a study file, in one pass.
+
+    Example: angiosome check plan.yaml
+    """
+    from angiosome.study import read_study
+
+    try:
+        with told_to_the_user() if not as_json else contextlib.nullcontext():
+            study = read_study(file)
+    except ProblemsError as error:
+        print_json({"ok": False, "problems": [vars(problem) for problem in error.problems]})
+        raise typer.Exit(2) from error
+    except AngiosomeError as error:
+        print_json({"ok": False, "error": str(error)})
+        raise typer.Exit(2) from error
+    if as_json:
+        print_json({"ok": True, "problems": []})
+    else:
+        arms, outcomes = len(study.arms), len(study.outcomes)
+        typer.echo(
+            f"{file}: ok. {study.kind} study '{study.id}', {arms} arms, {outcomes} outcomes."
+        )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of study files, for editors.
+
+    Example: angiosome schema > study.schema.json
+    """
+    from angiosome.study import study_json_schema
+
+    print_json(study_json_schema())
+
+
+@evidence.command("list")
+def evidence_list(as_json: AsJson = False) -> None:
+    """List the studies of the evidence base."""
+    from angiosome.cli.tables import print_table
+    from angiosome.evidence import load_studies
+
+    rows = [
+        {
+            "id": study.id,
+            "organ": study.condition.organ,
+            "species": str(study.condition.subject.species.known or "not reported"),
+            "arms": len(study.arms),
+            "outcomes": len(study.outcomes),
+            "claims": len(study.claims),
+            "title": study.title,
+        }
+        for study in load_studies()
+    ]
+    print_json(rows) if as_json else print_table("Studies", rows)
+
+
+@evidence.command("show")
+def evidence_show(
+    study: Annotated[str, typer.Argument(help="A study of the evidence base, or a study file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show one study: every fact, and where it was read."""
+    from angiosome.evidence import find_study
+
+    with told_to_the_user():
+        found = find_study(study)
+    plain = found.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if as_json:
+        print_json(plain)
+        return
+    import yaml
+
+    typer.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100).rstrip())
+
+
+def use_cache() -> None:
+    """Keep compiled code between runs, in a folder that only this user can write to."""
+    import platformdirs
+
+    folder = Path(os.environ.get("ANGIOSOME_CACHE") or platformdirs.user_cache_dir("angiosome"))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"No compiled code will be kept ({error})", file=sys.stderr)  # noqa: T201
+        return
+    import jax
+
+    jax.config.update("jax_compilation_cache_dir", str(folder / "xla"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)

@@ -1,0 +1,104 @@
+"""``angiosome run``: start or resume a run, show how far it is, then what came out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from angiosome.cli.commands import print_json, use_cache
+from angiosome.cli.tables import print_table
+from angiosome.errors import AngiosomeError
+from angiosome.evidence import find_study
+
+
+def run_and_show(
+    name: str,
+    *,
+    subjects: int,
+    seed: int,
+    resolution: str,
+    days: float | None,
+    choices: tuple[str, ...],
+    runs: Path,
+    resume: bool,
+    as_json: bool,
+) -> None:
+    """Run a study and print its comparison."""
+    study = find_study(name)
+    use_cache()
+    from angiosome.report.page import write_report
+    from angiosome.trials.run import Request, finish, start, unfinished
+
+    if resume:
+        folder = unfinished(study.id, runs)
+    else:
+        request = Request(name, subjects, seed, resolution, days, choices)
+        folder = start(request, study, runs)
+    console = Console(stderr=True)
+    console.print(f"{study.title}\n{folder}", highlight=False, markup=False)
+    labels = {arm.id: arm.label for arm in study.arms}
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} subjects"),
+        TimeElapsedColumn(),
+        console=console,
+    ) as bars:
+        tasks = {arm: bars.add_task(escape(label), total=None) for arm, label in labels.items()}
+
+        def progress(arm: str, done: int, of: int) -> None:
+            bars.update(tasks[arm], completed=done, total=of)
+
+        try:
+            finished = finish(folder, progress)
+        except KeyboardInterrupt:
+            bars.stop()
+            console.print(
+                f"Stopped. What is done is kept; go on with: angiosome run {name} --resume"
+                + ("" if runs == Path("runs") else f" --runs {runs}")
+            )
+            raise
+        except AngiosomeError as error:
+            reason = folder / "failure.txt"
+            hint = f"\n(more in {reason})" if reason.exists() else ""
+            raise AngiosomeError(f"{error}{hint}") from error
+    page = write_report(finished)
+    if as_json:
+        print_json({"folder": str(folder), **finished.summary})
+        return
+    print_table(_title(finished.summary), comparison_rows(finished.summary))
+    typer.echo(finished.summary["separates"])
+    typer.echo(f"\nReport: {page}")
+
+
+def _title(summary: dict[str, Any]) -> str:
+    request = summary["request"]
+    return (
+        f"Reported, and simulated in {request['subjects']} subjects "
+        f"({request['resolution']}, median and {summary['interval']:g} % interval)"
+    )
+
+
+def comparison_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
+    """The comparison as rows of text: one outcome of one arm each."""
+    rows: list[dict[str, str]] = []
+    for row in summary["comparison"]:
+        difference = row["difference"]
+        simulated = f"{row['median']:.3g} ({row['low']:.3g} to {row['high']:.3g})"
+        against = "{:+.2g} ({:+.2g} to {:+.2g})".format(*difference) if difference else "–"
+        rows.append(
+            {
+                "outcome": f"{row['measure']} [{row['unit']}]",
+                "at": row["at"],
+                "arm": row["arm"],
+                "reported": row["reported"] or "–",
+                "simulated": simulated,
+                "against control": against,
+            }
+        )
+    return rows

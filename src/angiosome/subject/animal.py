@@ -1,0 +1,328 @@
+"""One virtual subject: every number that the levels need, drawn once and shared by all arms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+from numpy.typing import NDArray
+
+from angiosome.delivery import Body, Uptake
+from angiosome.errors import AngiosomeError
+from angiosome.parameters import Parameter, Registry, draw
+from angiosome.product import Vesicles
+from angiosome.signalling import TARGETS, Endothelium, Silencing
+from angiosome.study import Cargo, Fact, Product, Study
+from angiosome.study.cargo_names import cargo_family
+from angiosome.tissue import values as tissue_values
+from angiosome.tissue.injury import LN2
+from angiosome.tissue.oxygen import blood_oxygen_content
+from angiosome.tissue.well_mixed import Rest, at_rest
+from angiosome.units import Amount
+
+MODELLED_ORGANS = ("heart",)
+MODELLED_SPECIES = ("mouse", "rat", "pig", "human")
+MODELLED_INJURIES = ("ischaemia-reperfusion", "permanent occlusion")
+TISSUE_DENSITY_G_PER_ML = 1.05  # assumed for muscle, 1.03 to 1.06
+Scalar = Float[Array, ""]
+NO_SITE = 1e30  # free copies that half-fill a site that is not there
+
+
+class Organ(eqx.Module):
+    """Sizes of the injured organ, and how its function follows from them."""
+
+    zone_ml: Float[Array, " zone"]
+    area_at_risk: Float[Array, ""]
+    """Share of the left ventricle."""
+    healthy_ejection_fraction: Float[Array, ""]
+    ejection_loss: Float[Array, ""]
+    """Points of ejection fraction lost for each per cent of left ventricle lost."""
+
+
+class Animal(eqx.Module):
+    """Everything about one subject, or, with a leading axis on every leaf, about a cohort."""
+
+    body: Body
+    uptake: Uptake
+    vesicles: Vesicles
+    silencing: Silencing
+    endothelium: Endothelium
+    tissue: tissue_values.Tissue
+    rest: Rest
+    organ: Organ
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A claim in force: a cargo that lowers a target of the core."""
+
+    cargo: str
+    target: str
+    claims: tuple[str, ...]
+    """Each as ``study/claim``."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Virtual subjects, and the record of every number drawn for them."""
+
+    animals: Animal
+    subjects: int
+    cargo: tuple[str, ...]
+    attachments: tuple[Attachment, ...]
+    draws: Mapping[str, tuple[Parameter, NDArray[np.float64]]]
+
+
+@dataclass
+class _Draws:
+    """Draws parameters for a cohort and remembers each; hands out the value of one subject."""
+
+    registry: Registry
+    subjects: int
+    seed: int
+    organ: str
+    species: str
+    used: dict[str, tuple[Parameter, NDArray[np.float64]]]
+    subject: Int[Array, ""]
+
+    def __call__(self, name: str, *where: str, stream: str = "") -> Scalar:
+        parameter = self.registry.find(name, *(where or (self.organ, self.species)))
+        key = f"{parameter.id} ({stream})" if stream else parameter.id
+        if key not in self.used:
+            drawn = draw(parameter, self.subjects, self.seed, stream=stream)
+            self.used[key] = (parameter, drawn)
+        return jnp.asarray(self.used[key][1])[self.subject]
+
+    def stated(self, fact: Fact[Amount] | None, unit: str, name: str) -> Scalar:
+        """The study's own number where it gives or assumes one, else a draw."""
+        known = fact.known if fact else None
+        return self(name) if known is None else jnp.asarray(known.to(unit))
+
+
+def draw_cohort(
+    study: Study,
+    registry: Registry,
+    attachments: Sequence[Attachment],
+    *,
+    subjects: int,
+    seed: int,
+) -> Cohort:
+    """Draw virtual subjects for a study. Subject i is the same animal in every arm.
+
+    Raises:
+        AngiosomeError: the organ is not modelled, the weight is unknown, or a parameter is missing.
+    """
+    condition = study.condition
+    species = condition.subject.species.known
+    weight = condition.subject.weight.known
+    _require(study, "condition.organ", condition.organ, MODELLED_ORGANS)
+    _require(study, "condition.injury", condition.injury.known, MODELLED_INJURIES)
+    _require(study, "condition.subject.species", species, MODELLED_SPECIES)
+    if species is None or weight is None:
+        raise AngiosomeError(
+            f"{study.id}: condition.subject.weight is {condition.subject.weight.value}; "
+            "to simulate the study, assume one: {value: not reported, assume: 30 kg, because: ...}"
+        )
+    product = study.products[0] if study.products else None
+    cargo = tuple(product.cargo) if product else ()
+    kept = tuple(edge for edge in attachments if edge.cargo in {item.name for item in cargo})
+    used: dict[str, tuple[Parameter, NDArray[np.float64]]] = {}
+
+    def animal(subject: Int[Array, ""]) -> Animal:
+        draws = _Draws(registry, subjects, seed, condition.organ, species, used, subject)
+        weight_kg = jnp.asarray(weight.to("kg"))
+        tissue = _tissue(draws)
+        organ = _organ(draws, study, weight_kg)
+        return Animal(
+            body=_body(draws, weight_kg),
+            uptake=_uptake(draws, organ, tissue),
+            vesicles=_vesicles(draws, product, cargo),
+            silencing=_silencing(draws, cargo, kept),
+            endothelium=_endothelium(draws),
+            tissue=tissue,
+            rest=at_rest(tissue),
+            organ=organ,
+        )
+
+    animals = jax.vmap(animal)(jnp.arange(subjects))
+    return Cohort(animals, subjects, tuple(item.name for item in cargo), kept, used)
+
+
+def _require(study: Study, field: str, given: str | None, modelled: Sequence[str]) -> None:
+    if given not in modelled:
+        raise AngiosomeError(
+            f"{study.id}: {field} is '{given or 'not reported'}', which cannot be simulated yet; "
+            f"modelled: {', '.join(modelled)}"
+        )
+
+
+def _body(draws: _Draws, weight_kg: Scalar) -> Body:
+    blood_ml = draws("blood_volume_per_kg") * weight_kg
+    scale = (weight_kg / draws("reference_mass_mouse")) ** draws("time_scaling_exponent")
+    half_life_h = draws("vesicle_half_life_mouse") * scale / 60
+    organs = ("liver", "spleen", "lung", "kidney")
+    shares = jnp.stack([draws(f"clearance_share_{organ}") for organ in organs])
+    listed = shares / jnp.maximum(jnp.sum(shares), 1.0)  # shares above one are scaled to one
+    elsewhere = 1 - jnp.sum(listed)
+    clearance = blood_ml * LN2 / half_life_h * jnp.append(listed, elsewhere)
+    return Body(blood_ml, clearance)
+
+
+def _organ(draws: _Draws, study: Study, weight_kg: Scalar) -> Organ:
+    heart_g = draws("heart_mass_share") * weight_kg * 1000
+    ventricle_ml = heart_g * draws("left_ventricle_share") / TISSUE_DENSITY_G_PER_ML
+    at_risk = draws.stated(study.condition.area_at_risk, "dimensionless", "area_at_risk")
+    border = draws("border_share")
+    shares = jnp.stack([at_risk * (1 - border), at_risk * border, 1 - at_risk])
+    return Organ(
+        zone_ml=ventricle_ml * shares,
+        area_at_risk=at_risk,
+        healthy_ejection_fraction=draws("healthy_ejection_fraction"),
+        ejection_loss=draws("ejection_loss_per_infarct"),
+    )
+
+
+def _uptake(draws: _Draws, organ: Organ, tissue: tissue_values.Tissue) -> Uptake:
+    # capillary length per volume is taken as profiles per area: straight, parallel capillaries
+    cells_per_mm3 = tissue.bed.capillary_density_per_mm2 * draws("endothelial_cells_per_length")
+    border = draws("needle_share_border")
+    return Uptake(
+        endothelial_cells=organ.zone_ml * 1000 * cells_per_mm3,
+        blood_flow_ml_per_h=organ.zone_ml * tissue.bed.flow_per_min * 60,
+        interstitium_ml=organ.zone_ml * draws("interstitial_share"),
+        fed_by_artery=jnp.array([1.0, 1.0, 0.0]),
+        needle_share=jnp.stack([1 - border, border, jnp.zeros_like(border)]),
+        needle_retention=draws("needle_retention"),
+        uptake_ml_per_cell_h=draws("uptake_per_cell"),
+        uptake_in_flow=draws("uptake_in_flow"),
+        endothelial_share=draws("endothelial_share_of_uptake"),
+        washout_per_h=LN2 / draws("washout_half_life"),
+        interstitial_decay_per_h=LN2 / draws("interstitial_half_life"),
+        endosome_exit_per_h=LN2 / draws("endosome_half_life"),
+        escape_share=draws("endosomal_escape"),
+        argonaute_share=draws("argonaute_share"),
+        free_decay_per_h=LN2 / draws("free_copy_half_life"),
+        argonaute_decay_per_h=LN2 / draws("argonaute_copy_half_life"),
+    )
+
+
+def _vesicles(draws: _Draws, product: Product | None, cargo: Sequence[Cargo]) -> Vesicles:
+    def copies(item: Cargo) -> Scalar:
+        stated = item.copies_per_particle.known
+        if stated is not None:
+            return jnp.asarray(stated.to("copy/particle"))
+        kind = "loaded" if item.basis == "loaded" else "native"
+        return draws(f"{kind}_copies_per_particle", stream=item.name)
+
+    by_cell = product.particles_per_cell.known if product else None
+    ratio = product.particles_per_protein if product else None
+    return Vesicles(
+        particles_per_ug=draws.stated(ratio, "particle/ug", "particles_per_protein"),
+        particles_per_cell=draws("particles_per_cell") if by_cell is None else jnp.asarray(by_cell),
+        copies_per_particle=_stack([copies(item) for item in cargo]),
+    )
+
+
+def _stack(scalars: Sequence[Scalar]) -> Array:
+    return jnp.stack(scalars) if scalars else jnp.zeros(0)
+
+
+def _silencing(
+    draws: _Draws, cargo: Sequence[Cargo], attachments: Sequence[Attachment]
+) -> Silencing:
+    own = [draws("endogenous_copies", cargo_family(item.name), stream=item.name) for item in cargo]
+    names = [item.name for item in cargo]
+    half = jnp.full((len(cargo), len(TARGETS)), NO_SITE)
+    for edge in attachments:
+        site = draws("site_half_copies", stream=f"{edge.cargo} on {edge.target}")
+        half = half.at[names.index(edge.cargo), TARGETS.index(edge.target)].set(site)
+    mrna_loss = draws("max_mrna_loss")
+    protein_half_life = jnp.stack([draws("protein_half_life", target) for target in TARGETS])
+    return Silencing(
+        endogenous_copies=_stack(own),
+        competitor_sites=draws("competitor_sites"),
+        competitor_half_copies=draws("competitor_half_copies"),
+        target_half_copies=half,
+        max_mrna_loss=mrna_loss,
+        max_protein_loss=jnp.maximum(draws("max_protein_loss"), mrna_loss),
+        mrna_decay_per_h=LN2 / draws("mrna_half_life"),
+        protein_decay_per_h=LN2 / protein_half_life,
+    )
+
+
+def _endothelium(draws: _Draws) -> Endothelium:
+    return Endothelium(
+        vegf_rest_nm=draws("vegf_rest"),
+        vegf_half_erk_nm=draws("vegf_half_erk"),
+        vegf_half_akt_nm=draws("vegf_half_akt"),
+        basal_activity=draws("basal_activity"),
+        bound_vesicles_half=draws("bound_vesicles_half"),
+        spred1_gain=draws("spred1_gain"),
+        pten_gain=draws("pten_gain"),
+        pik3r2_gain=draws("pik3r2_gain"),
+        dll4_gain=draws("dll4_gain"),
+        efna3_gain=draws("efna3_gain"),
+        hif_half_mmhg=draws("hif_half_po2"),
+        hif_hill=draws("hif_hill"),
+        fih_gain=draws("fih_gain"),
+    )
+
+
+def _tissue(draws: _Draws) -> tissue_values.Tissue:
+    haematocrit = draws("haematocrit")
+    blood = tissue_values.Blood(
+        arterial_po2_mmhg=draws("arterial_po2"),
+        hill_p50_mmhg=draws("blood_half_saturation"),
+        hill_n=draws("blood_hill"),
+        bound_capacity=draws("oxygen_bound_capacity") * haematocrit,
+        solubility_per_mmhg=draws("oxygen_solubility"),
+        discharge_haematocrit=haematocrit,
+        plasma_viscosity_pa_s=draws("plasma_viscosity"),
+        mean_corpuscular_volume_fl=draws("red_cell_volume"),
+    )
+    arterial = blood_oxygen_content(blood.arterial_po2_mmhg, blood)
+    flow_per_min = draws("tissue_flow") * TISSUE_DENSITY_G_PER_ML
+    bed = tissue_values.Bed(
+        capillary_density_per_mm2=draws("capillary_density"),
+        capillary_diameter_um=draws("capillary_diameter"),
+        flow_per_min=flow_per_min,
+        upstream_resistance_share=draws("upstream_resistance_share"),
+        oxygen_demand_per_s=draws("oxygen_extraction") * flow_per_min / 60 * arterial,
+        oxygen_half_use_mmhg=draws("oxygen_half_use"),
+        krogh_coefficient=draws("krogh_coefficient"),
+        tissue_solubility_per_mmhg=draws("oxygen_solubility"),
+    )
+    core, border = draws("residual_flow_core"), draws("residual_flow_border")
+    survival_use = draws("survival_oxygen_use")
+    no_reflow = jnp.stack([draws("no_reflow_core"), draws("no_reflow_border"), jnp.asarray(0.0)])
+    injury = tissue_values.Injury(
+        residual_flow=jnp.stack([core, border, jnp.asarray(1.0)]),
+        no_reflow=no_reflow,
+        half_death_min=draws("half_death"),
+        death_shape=draws("death_shape"),
+        survival_oxygen_use=survival_use,
+        late_share=draws("late_death_share"),
+        late_death_per_h=LN2 / draws("late_death_half_life"),
+        rescue_gain=draws("rescue_gain"),
+        capillary_loss_per_day=draws("dead_tissue_capillary_loss"),
+    )
+    growth = tissue_values.Growth(
+        vegf_rest_nm=draws("vegf_rest"),
+        vegf_hypoxia_fold=draws("vegf_hypoxia_fold"),
+        vegf_half_po2_mmhg=draws("hif_half_po2"),
+        vegf_hill=draws("hif_hill"),
+        vegf_decay_per_day=LN2 / (draws("vegf_half_life_tissue") / 60 / 24),
+        vegf_diffusivity_um2_per_s=draws("vegf_diffusivity"),
+        vegf_half_sprouting_nm=draws("vegf_half_sprouting"),
+        max_growth_per_day=draws("max_growth"),
+        tip_speed_um_per_day=draws("tip_speed"),
+        tip_lifetime_day=draws("tip_lifetime"),
+        endothelial_doubling_day=draws("endothelial_doubling"),
+        lumen_delay_day=draws("lumen_delay"),
+    )
+    return tissue_values.Tissue(blood, bed, injury, growth)

@@ -1,0 +1,167 @@
+"""A subject with well-mixed zones: all levels as one stiff system of rates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from angiosome import delivery, signalling
+from angiosome.delivery import Infusion, VesicleState
+from angiosome.numerics import StiffPlan, in_chunks, plan_stiff, solve_stiff
+from angiosome.signalling import TargetState
+from angiosome.subject.animal import Animal
+from angiosome.tissue import well_mixed as tissue
+from angiosome.tissue.values import ZONES, Behaviour
+from angiosome.tissue.well_mixed import Supply, ZoneState
+
+RTOL = 1e-6
+CHUNK = 32  # subjects integrated side by side; fixed, so that no result depends on the cohort
+
+
+class SubjectState(eqx.Module):
+    """Everything that changes in a subject."""
+
+    vesicles: VesicleState
+    targets: TargetState
+    zones: ZoneState
+
+
+class Inputs(eqx.Module):
+    """What comes from outside during each interval of the clock."""
+
+    infusion: Infusion
+    supply: Supply
+
+
+class Trajectory(eqx.Module):
+    """The states of one subject, or of a cohort, at the times of the clock."""
+
+    states: SubjectState
+    relative_flow: Float[Array, "*subject time zone"]
+    survival: Float[Array, "*subject time zone"]
+    succeeded: Bool[Array, "*subject"]
+
+
+def untreated(animal: Animal) -> SubjectState:
+    """The state before injury."""
+    zones = len(ZONES)
+    return SubjectState(
+        vesicles=delivery.no_vesicles(animal.vesicles.copies_per_particle.shape[0], zones),
+        targets=signalling.untouched(zones),
+        zones=tissue.healthy(animal.tissue, animal.rest, zones),
+    )
+
+
+def endothelial_rates(state: SubjectState, animal: Animal) -> signalling.EndothelialRates:
+    """What the endothelium of each zone does."""
+    bound = state.vesicles.endothelium / animal.uptake.endothelial_cells
+    return signalling.behaviour(
+        state.zones.vegf_nm,
+        tissue.mean_po2_mmhg(state.zones),
+        state.targets.protein,
+        bound,
+        animal.endothelium,
+    )
+
+
+def as_behaviour(rates: signalling.EndothelialRates) -> Behaviour:
+    """Hand the rates of the signalling level to the tissue level."""
+    return Behaviour(
+        tip=rates.tip,
+        migration=rates.migration,
+        proliferation=rates.proliferation,
+        survival=rates.survival,
+        vegf_secretion=rates.vegf_secretion,
+    )
+
+
+def rates(state: SubjectState, animal: Animal, inputs: Inputs) -> SubjectState:
+    """d(state)/dt per hour: each level gets what the level before hands it."""
+    flow = tissue.relative_flow(state.zones, animal.tissue, inputs.supply)
+    behaviour = as_behaviour(endothelial_rates(state, animal))
+    return SubjectState(
+        vesicles=delivery.rates(
+            state.vesicles,
+            animal.body,
+            animal.uptake,
+            animal.vesicles.copies_per_particle,
+            inputs.infusion,
+            flow,
+        ),
+        targets=signalling.target_rates(
+            state.targets, state.vesicles.loaded_copies, animal.silencing
+        ),
+        zones=tissue.rates(state.zones, animal.tissue, animal.rest, inputs.supply, behaviour),
+    )
+
+
+def _tolerance(state: SubjectState) -> SubjectState:
+    """Absolute errors that nobody could see: a vesicle, a millionth of a cell or a copy."""
+    small = jax.tree.map(lambda _: 1e-8, state)
+    particles = jax.tree.map(lambda _: 1.0, state.vesicles)
+    particles = eqx.tree_at(lambda v: (v.free_copies, v.loaded_copies), particles, (1e-8, 1e-8))
+    zones = eqx.tree_at(
+        lambda z: (z.blood_po2_mmhg, z.tissue_po2_mmhg, z.tips_per_mm3), small.zones, (1e-4,) * 3
+    )
+    return SubjectState(particles, small.targets, zones)
+
+
+def simulate(
+    animals: Animal,
+    inputs: Inputs,
+    times_h: np.ndarray,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Trajectory:
+    """Integrate a cohort through one arm.
+
+    Args:
+        animals: a cohort; every leaf has a leading subject axis.
+        inputs: infusion rows per subject and interval; supply per interval.
+        times_h: output times, shape ``(time,)``.
+        progress: called with the subjects done so far, and their number in all.
+
+    Subjects whose integration failed have ``succeeded`` false and NaN in their states.
+    """
+    plan = _plan(animals, inputs)
+    run = _compiled(plan, np.asarray(times_h), inputs.supply)
+
+    def chunk(batch: tuple[Animal, Infusion]) -> Trajectory:
+        return run(*batch)
+
+    return in_chunks(chunk, (animals, inputs.infusion), width=CHUNK, after_chunk=progress)
+
+
+def _plan(animals: Animal, inputs: Inputs) -> StiffPlan:
+    animal = jax.tree.map(lambda leaf: leaf[0], animals)
+    interval = Inputs(
+        jax.tree.map(lambda leaf: jnp.ones_like(leaf[0, 0]), inputs.infusion),
+        jax.tree.map(lambda leaf: 0.5 * jnp.ones_like(leaf[0]), inputs.supply),
+    )
+    return plan_stiff(rates, untreated(animal), animal, interval, key=jax.random.key(0))
+
+
+def _compiled(
+    plan: StiffPlan, times_h: np.ndarray, supply: Supply
+) -> Callable[[Animal, Infusion], Trajectory]:
+    def one(animal: Animal, infusion: Infusion, supply: Supply, times: Array) -> Trajectory:
+        start = untreated(animal)
+        solution = solve_stiff(
+            plan, start, animal, times, Inputs(infusion, supply), rtol=RTOL, atol=_tolerance(start)
+        )
+        looked_at = jax.tree.map(lambda leaf: jnp.append(leaf, leaf[-1]), supply)
+        flow = jax.vmap(lambda state, now: tissue.relative_flow(state, animal.tissue, now))(
+            solution.states.zones, looked_at
+        )
+        survival = jax.vmap(lambda state: endothelial_rates(state, animal).survival)(
+            solution.states
+        )
+        return Trajectory(solution.states, flow, survival, solution.succeeded)
+
+    batched = eqx.filter_jit(jax.vmap(one, in_axes=(0, 0, None, None)))
+    return lambda animals, infusion: batched(animals, infusion, supply, jnp.asarray(times_h))

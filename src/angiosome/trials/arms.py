@@ -1,0 +1,225 @@
+"""Simulate the arms of a study on shared subjects, and summarise what papers would report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from angiosome.delivery import total_particles
+from angiosome.errors import AngiosomeError
+from angiosome.evidence import Mechanism
+from angiosome.study import Arm, Study
+from angiosome.subject.animal import Animal, Attachment, Cohort
+from angiosome.subject.outcomes import BORDER, measures, readings_of
+from angiosome.subject.schedule import Clock, dose_particles, infusion_of, supply_of
+from angiosome.subject.spatial import simulate_slabs, slab_readings
+from angiosome.subject.well_mixed import Inputs, Trajectory, simulate
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """One arm, simulated.
+
+    Attributes:
+        measures: name to array ``(subject, time)``.
+        chain: step to array ``(subject,)``: from particles to the infarct; see `CHAIN`.
+        courses: what the chain does over time in the border zone, ``(subject, time)``.
+        failed: subjects whose integration failed; their rows are NaN.
+        ledger_error: largest relative gap between the vesicles given and accounted for.
+    """
+
+    arm: str
+    measures: dict[str, Floats]
+    chain: dict[str, Floats]
+    courses: dict[str, Floats]
+    failed: tuple[int, ...]
+    ledger_error: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the chain from syringe to outcome, and the step that feeds it."""
+
+    name: str
+    unit: str
+    meaning: str
+    after: str | None
+
+
+CHAIN = (
+    Step("particles given", "particles", "vesicles in all doses", None),
+    Step(
+        "particles in area at risk",
+        "particles",
+        "vesicles that cells of the area at risk took up",
+        "particles given",
+    ),
+    Step(
+        "vesicles per cell",
+        "particles",
+        "taken up by one endothelial cell of the border zone",
+        "particles in area at risk",
+    ),
+    Step(
+        "copies per cell",
+        "copies",
+        "of cargo with a target, in Argonaute of such a cell, at the peak",
+        "vesicles per cell",
+    ),
+    Step(
+        "target silenced",
+        "%",
+        "loss of the most silenced target protein there, at the most",
+        "copies per cell",
+    ),
+    Step(
+        "survival signal",
+        "%",
+        "of the range of the endothelium there, at the peak",
+        "vesicles per cell",
+    ),
+    Step("tissue saved", "%", "of the area at risk", "survival signal"),
+)
+"""The steps in causal order. Copies and the signal of bound vesicles are two ways side by side."""
+
+
+def attachments_of(mechanism: Mechanism) -> tuple[Attachment, ...]:
+    """The links that lower a target, in the form the cohort takes."""
+    return tuple(
+        Attachment(link.cargo, link.target, link.claims)
+        for link in mechanism.links
+        if link.effect == "lowers"
+    )
+
+
+def simulate_arm(
+    study: Study,
+    arm: Arm,
+    cohort: Cohort,
+    clock: Clock,
+    *,
+    resolution: str = "well-mixed",
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[ArmResult, Trajectory]:
+    """Run one arm through every level for every subject of the cohort.
+
+    Args:
+        resolution: ``well-mixed``, or ``spatial`` to follow the injured zones of every subject as
+            slabs of vessels.
+        seed: of the vessels of the slabs; subject i has the same in every arm.
+        progress: called with the subjects done so far, and their number.
+
+    Raises:
+        AngiosomeError: no subject could be integrated, or a slab ran out of room.
+    """
+    per_dose = dose_particles(arm.regimen, study, cohort.animals.vesicles)
+    inputs = Inputs(infusion_of(arm, study, clock, per_dose), supply_of(study, clock))
+    spatial = resolution == "spatial"
+    trajectory = simulate(
+        cohort.animals, inputs, clock.times_h, progress=None if spatial else progress
+    )
+    failed = np.flatnonzero(~np.asarray(trajectory.succeeded))
+    if len(failed) == cohort.subjects:
+        raise AngiosomeError(
+            f"{study.id}, arm '{arm.id}': the integration failed for every subject; "
+            "please report the study file"
+        )
+    if spatial:
+        by_measure = _measures_of_slabs(cohort, trajectory, clock, seed, progress)
+    else:
+        read = eqx.filter_jit(jax.vmap(_measures_of_zones))
+        by_measure = jax.tree.map(np.asarray, read(trajectory, cohort.animals))
+    given = np.asarray(per_dose) * (len(arm.regimen.times) if arm.regimen else 0)
+    chain, courses = _chain(trajectory, cohort, given)
+    total = np.asarray(jax.vmap(jax.vmap(total_particles))(trajectory.states.vesicles))
+    gap = np.abs(total[:, -1] - given) / np.maximum(given, 1.0)
+    result = ArmResult(
+        arm=arm.id,
+        measures=by_measure,
+        chain=chain,
+        courses=courses,
+        failed=tuple(failed.tolist()),
+        ledger_error=float(np.nanmax(gap)),
+    )
+    return result, trajectory
+
+
+def _measures_of_zones(trajectory: Trajectory, animal: Animal) -> dict[str, jax.Array]:
+    return measures(readings_of(trajectory, animal), animal.organ)
+
+
+def _measures_of_slabs(
+    cohort: Cohort,
+    trajectory: Trajectory,
+    clock: Clock,
+    seed: int,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, Floats]:
+    rows: list[dict[str, Floats]] = []
+    for subject in range(cohort.subjects):
+        animal, course = one_subject(cohort, trajectory, subject)
+        slabs = simulate_slabs(animal, course, clock, slab_key(seed, subject))
+        read = measures(slab_readings(slabs, course, animal, clock), animal.organ)
+        rows.append({name: np.asarray(values) for name, values in read.items()})
+        if progress:
+            progress(subject + 1, cohort.subjects)
+    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+
+
+def one_subject(cohort: Cohort, trajectory: Trajectory, subject: int) -> tuple[Animal, Trajectory]:
+    """One subject out of a cohort, and its course through one arm."""
+    return jax.tree.map(lambda leaf: leaf[subject], (cohort.animals, trajectory))
+
+
+def slab_key(seed: int, subject: int) -> jax.Array:
+    """The random key of a subject's slabs: the same vessels in every arm."""
+    return jax.random.fold_in(jax.random.key(seed), subject)
+
+
+def _chain(
+    trajectory: Trajectory, cohort: Cohort, given: Floats
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """The steps of `CHAIN` for every subject, and their courses over time."""
+    vesicles, targets = trajectory.states.vesicles, trajectory.states.targets
+    uptake, organ = cohort.animals.uptake, cohort.animals.organ
+    endothelium, escaped = np.asarray(vesicles.endothelium), np.asarray(vesicles.escaped)
+    taken_up = endothelium + escaped / np.asarray(uptake.escape_share)[:, None, None]
+    others = np.asarray(vesicles.other_cells)
+    cells = np.asarray(uptake.endothelial_cells)
+    per_cell = (taken_up / cells[:, None, :])[..., BORDER]
+    has_target = np.any(np.asarray(cohort.animals.silencing.target_half_copies) < 1e29, axis=-1)
+    copies = np.asarray(vesicles.loaded_copies)[..., BORDER]
+    copies = np.sum(copies * has_target[:, None, :], axis=-1)
+    silenced = 100 * (1 - np.asarray(targets.protein)[..., BORDER].min(axis=-1))
+    survival = 100 * (np.asarray(trajectory.survival)[..., BORDER] - 1)
+    weight = np.asarray(organ.zone_ml)[:, :2]
+    weight = weight / weight.sum(axis=1, keepdims=True)
+    rescued = np.asarray(trajectory.states.zones.cells.rescued).mean(axis=-1)[..., :2]
+    saved = 100 * np.sum(rescued * weight[:, None, :], axis=-1)
+    at_risk = (taken_up + others)[..., :2].sum(axis=-1)
+    courses = {
+        "vesicles per cell": per_cell,
+        "copies per cell": copies,
+        "target silenced": silenced,
+        "survival signal": survival,
+        "tissue saved": saved,
+        "vegf": np.asarray(trajectory.states.zones.vegf_nm)[..., BORDER],
+    }
+    chain = {
+        "particles given": given,
+        "particles in area at risk": at_risk[:, -1],
+        "vesicles per cell": per_cell[:, -1],
+        "copies per cell": copies.max(axis=1),
+        "target silenced": silenced.max(axis=1),
+        "survival signal": survival.max(axis=1),
+        "tissue saved": saved[:, -1],
+    }
+    return chain, courses

@@ -1,0 +1,98 @@
+"""The slabs of one typical subject: vessels and fields, written for viewers and for the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from angiosome.io.atomic import replacing
+from angiosome.io.fields import write_fields
+from angiosome.io.vtp import write_vtp
+from angiosome.subject.animal import Cohort
+from angiosome.subject.schedule import Clock
+from angiosome.subject.spatial import simulate_slabs
+from angiosome.subject.well_mixed import Trajectory
+from angiosome.tissue.slab import SlabHistory, SlabSize
+from angiosome.trials.arms import one_subject, slab_key
+
+DAYS = (0.0, 1.0, 2.0, 7.0, 14.0, 28.0)
+"""Days of the snapshots, as far as the run goes; the last day is always among them."""
+
+
+def write_pictures(
+    folder: Path,
+    arm: str,
+    cohort: Cohort,
+    trajectory: Trajectory,
+    clock: Clock,
+    subject: int,
+    seed: int,
+) -> None:
+    """Follow one subject's slabs, and write their vessels (VTP), fields (zarr) and stills."""
+    animal, course = one_subject(cohort, trajectory, subject)
+    slabs = simulate_slabs(animal, course, clock, slab_key(seed, subject))
+    for part in ("networks", "fields", "stills"):
+        (folder / part).mkdir(exist_ok=True)
+    for zone, history in slabs.items():
+        for index in snapshot_indices(history):
+            day = float(history.times_day[index])
+            file = folder / "networks" / f"{arm}-{zone}-day{day:05.2f}.vtp"
+            write_vtp(file, *_network(history, index))
+        snapshot = history.snapshot
+        write_fields(
+            folder / "fields" / f"{arm}-{zone}.zarr",
+            {
+                "po2_mmhg": np.asarray(snapshot.po2_mmhg),
+                "vegf_nm": np.asarray(snapshot.vegf_nm),
+                "viable": np.asarray(snapshot.viable),
+            },
+            times_day=np.asarray(history.times_day),
+            cell_um=SlabSize().cell_um,
+        )
+    _write_stills(folder / "stills" / f"{arm}.npz", slabs["border"])
+
+
+def snapshot_indices(history: SlabHistory) -> list[int]:
+    """Indices of the snapshots nearest to `DAYS`, and of the last one."""
+    times = np.asarray(history.times_day)
+    wanted = [day for day in DAYS if day <= times[-1]]
+    near = [int(np.argmin(np.abs(times - day))) for day in wanted]
+    return list(dict.fromkeys([*near, len(times) - 1]))
+
+
+def _network(
+    history: SlabHistory, index: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+    """Living segments at one time: nodes, ends, and what to colour them by."""
+    snapshot = history.snapshot
+    alive = np.asarray(snapshot.network.segment_alive)[index]
+    values = {
+        "diameter_um": np.asarray(snapshot.network.diameter_um)[index],
+        "flow_um3_per_s": np.asarray(snapshot.flow_um3_per_s)[index],
+        "perfused": np.asarray(snapshot.perfused)[index],
+        "age_day": np.asarray(snapshot.age_day)[index],
+        "born_day": np.asarray(snapshot.network.born_day)[index],
+        "blood_po2_mmhg": np.asarray(snapshot.blood_po2_mmhg)[index],
+    }
+    ends = np.asarray(snapshot.network.ends)[index][alive]
+    used, inverse = np.unique(ends, return_inverse=True)
+    positions = np.asarray(snapshot.network.position_um)[index][used]
+    return positions, inverse.reshape(-1, 2), {name: v[alive] for name, v in values.items()}
+
+
+def _write_stills(file: Path, history: SlabHistory) -> None:
+    """What the report draws: vessels and oxygen of the border zone at a few times."""
+    arrays: dict[str, Any] = {}
+    for still, index in enumerate(snapshot_indices(history)):
+        positions, ends, values = _network(history, index)
+        arrays[f"{still}/day"] = np.asarray(history.times_day)[index]
+        arrays[f"{still}/po2_mmhg"] = np.asarray(history.snapshot.po2_mmhg)[index]
+        arrays[f"{still}/lines_um"] = positions[ends]
+        arrays[f"{still}/perfused"] = values["perfused"]
+        arrays[f"{still}/born_day"] = values["born_day"]
+        arrays[f"{still}/diameter_um"] = values["diameter_um"]
+    with replacing(file) as temporary, temporary.open("wb") as opened:
+        np.savez_compressed(opened, **arrays)

@@ -1,0 +1,238 @@
+"""The summary of a run: what a machine reads (result.json) and the tables beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from angiosome.evidence import Mechanism
+from angiosome.io.tables import write_table
+from angiosome.signalling import half_occupancy_copies
+from angiosome.study import Fact, Moment, Outcome, Simulation, Study
+from angiosome.study.facts import Record
+from angiosome.subject.animal import Cohort
+from angiosome.subject.schedule import Clock
+from angiosome.trials.arms import CHAIN, ArmResult
+from angiosome.trials.compare import (
+    INTERVAL,
+    Row,
+    compare,
+    doubts,
+    measure_key,
+    parting_sentence,
+    quantiles,
+)
+from angiosome.units import parse_amount
+
+RESULT_SCHEMA = "angiosome.result/1"
+
+NOT_MODELLED = (
+    "inflammation, and the VEGF of immune cells",
+    "stunning and remodelling of the ventricle",
+    "vesicles larger than small vesicles, and surface markers",
+    "immune memory of repeated doses",
+    "collateral growth (arteriogenesis)",
+    "pericytes and maturation of vessels",
+    "how far a needle dose spreads from its sites",
+)
+
+
+def summarise(
+    study: Study,
+    results: Sequence[ArmResult],
+    clock: Clock,
+    cohort: Cohort,
+    mechanism: Mechanism,
+    request: dict[str, Any],
+    versions: dict[str, str],
+) -> dict[str, Any]:
+    """Everything a page, a table or another program needs, as plain data; no NaN."""
+    rows = compare(study, results, clock)
+    return {
+        "schema": RESULT_SCHEMA,
+        "request": request,
+        "versions": versions,
+        "study": _plain(simulated_study(study, results, rows, request, versions)),
+        "comparison": [asdict(row) for row in rows],
+        "not_simulated": sorted(
+            {measure_key(outcome) for outcome in study.outcomes} - {row.measure for row in rows}
+        ),
+        "interval": INTERVAL,
+        "separates": parting_sentence(study, results),
+        "chain": {
+            result.arm: {
+                step.name: dict(
+                    zip(("median", "low", "high"), quantiles(result.chain[step.name]), strict=True)
+                )
+                for step in CHAIN
+            }
+            for result in results
+        },
+        "enough": enough(cohort, results),
+        "doubts": [
+            {"parameter": name, "rho": rho} for name, rho in doubts_of(study, results, cohort)
+        ],
+        "mechanism": {
+            "links": [asdict(link) for link in mechanism.links],
+            "idle": list(mechanism.idle),
+            "contested": [asdict(link) for link in mechanism.contested],
+            "unmodelled": [asdict(link) for link in mechanism.unmodelled],
+        },
+        "assumptions": [
+            {
+                "field": field,
+                "value": str(fact.assume),
+                "because": fact.because,
+                "was": str(fact.value),
+            }
+            for field, fact in facts(study)
+            if fact.assume is not None
+        ],
+        "checks": {
+            "vesicles unaccounted for (relative)": max(r.ledger_error for r in results),
+            "subjects that failed": {r.arm: list(r.failed) for r in results if r.failed},
+        },
+        "not_modelled": list(NOT_MODELLED),
+    }
+
+
+def doubts_of(
+    study: Study, results: Sequence[ArmResult], cohort: Cohort
+) -> list[tuple[str, float]]:
+    """The parameters that go most with the outcome; see `compare.doubts`."""
+    return doubts(cohort, results, study.control.id)
+
+
+def enough(cohort: Cohort, results: Sequence[ArmResult]) -> dict[str, Any]:
+    """Copies that half-occupy a target, against the copies that arrive in the best arm."""
+    how = cohort.animals.silencing
+    half = np.asarray(how.target_half_copies)
+    needed = half_occupancy_copies(
+        how.target_half_copies,
+        how.competitor_sites[:, None, None],
+        how.competitor_half_copies[:, None, None],
+    )
+    attached = half < 1e29
+    best = max(float(np.nanmedian(result.chain["copies per cell"])) for result in results)
+    needed_median = float(np.median(np.asarray(needed)[attached])) if attached.any() else None
+    return {"copies_needed": needed_median, "copies_in_best_arm": best}
+
+
+def facts(part: Any, field: str = "") -> Iterator[tuple[str, Fact[Any]]]:
+    """Every fact of a study with the path to it."""
+    if isinstance(part, Fact):
+        yield field, part
+    elif isinstance(part, Record):
+        for name in type(part).model_fields:
+            yield from facts(getattr(part, name), f"{field}.{name}" if field else name)
+    elif isinstance(part, tuple):
+        for index, item in enumerate(part):
+            name = getattr(item, "id", index + 1)
+            yield from facts(item, f"{field}[{name}]")
+
+
+def simulated_study(
+    study: Study,
+    results: Sequence[ArmResult],
+    rows: Sequence[Row],
+    request: dict[str, Any],
+    versions: dict[str, str],
+) -> Study:
+    """The run as a study: the same record, with simulated outcomes, marked as such for life."""
+    outcomes = tuple(
+        Outcome(
+            measure=row.measure.split(", of ")[0],
+            of=row.measure.split(", of ")[1] if ", of " in row.measure else None,
+            arm=row.arm,
+            at=_moment(row.at_h),
+            unit=row.unit,
+            n=Fact[int](value=int(request["subjects"])),
+            median=row.median,
+            low=row.low,
+            high=row.high,
+            interval=INTERVAL,
+        )
+        for row in rows
+    )
+    return study.model_copy(
+        update={
+            "id": f"{study.id}-simulated",
+            "kind": "simulated",
+            "outcomes": outcomes,
+            "claims": (),
+            "simulation": Simulation(
+                of=study.id,
+                angiosome=versions["angiosome"],
+                resolution=request["resolution"],
+                subjects=request["subjects"],
+                seed=request["seed"],
+            ),
+        }
+    )
+
+
+def _moment(at_h: float) -> Moment:
+    amount = parse_amount(f"{at_h:g} h", "time")
+    return Moment(amount, "injury", f"{amount} after injury")
+
+
+def _plain(study: Study) -> dict[str, Any]:
+    return study.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def write_tables(
+    folder: Path, study: Study, results: Sequence[ArmResult], clock: Clock, cohort: Cohort
+) -> None:
+    """Long tables of every subject: outcomes over time, the chain, draws, and parameters."""
+    tables = folder / "tables"
+    tables.mkdir(exist_ok=True)
+    write_table(tables / "outcomes.parquet", _long(results, clock.times_h, "measures"))
+    write_table(tables / "courses.parquet", _long(results, clock.times_h, "courses"))
+    subjects = np.arange(cohort.subjects)
+    chain = [(r.arm, step.name, r.chain[step.name]) for r in results for step in CHAIN]
+    write_table(
+        tables / "chain.parquet",
+        {
+            "arm": np.repeat([arm for arm, _, _ in chain], cohort.subjects),
+            "step": np.repeat([step for _, step, _ in chain], cohort.subjects),
+            "subject": np.tile(subjects, len(chain)),
+            "value": np.concatenate([values for _, _, values in chain]),
+        },
+    )
+    names = list(cohort.draws)
+    write_table(
+        tables / "draws.parquet",
+        {
+            "parameter": np.repeat(names, cohort.subjects),
+            "subject": np.tile(subjects, len(names)),
+            "value": np.concatenate([cohort.draws[name][1] for name in names]),
+        },
+    )
+    records = [asdict(parameter) for parameter, _ in cohort.draws.values()]
+    columns: dict[str, Sequence[Any] | np.ndarray] = {"parameter": names}
+    for key in ("id", "value", "unit", "distribution", "spread", "low", "high"):
+        columns[key] = [record[key] for record in records]
+    for key in ("kind", "source", "locator", "seen", "context", "why", "option"):
+        columns[key] = np.array([record[key] for record in records], dtype=object)
+    write_table(tables / "parameters.parquet", columns)
+
+
+def _long(results: Sequence[ArmResult], times_h: np.ndarray, part: str) -> dict[str, np.ndarray]:
+    """One row per arm, name, subject and time."""
+    blocks = [
+        (result.arm, name, values)
+        for result in results
+        for name, values in getattr(result, part).items()
+    ]
+    subjects, times = blocks[0][2].shape
+    return {
+        "arm": np.repeat([arm for arm, _, _ in blocks], subjects * times),
+        "name": np.repeat([name for _, name, _ in blocks], subjects * times),
+        "subject": np.tile(np.repeat(np.arange(subjects), times), len(blocks)),
+        "time_h": np.tile(times_h, subjects * len(blocks)),
+        "value": np.concatenate([values.ravel() for _, _, values in blocks]),
+    }
