@@ -1,6 +1,6 @@
 """The stiff engine against its peers, on EV30, in one run.
 
-    python benchmarks/stiff_engine.py [--subjects 1024] [--peer-python /tmp/peer-venv/bin/python]
+    python benchmarks/stiff_engine.py [--subjects 1024] [--peer-python PATH]
 
 SciPy's LSODA runs here. libRoadRunner runs in the interpreter given (it needs `libroadrunner` and
 `antimony`; by default this one), or is left out. All at rtol 1e-6 and atol 1e-9, 169 outputs.

@@ -52,30 +52,30 @@ def test_the_template_is_a_study_without_problems(plan):
         (
             "[30 min after reperfusion]     #",
             "[30 min before reperfusion]     #",
-            "'30 min before reperfusion' lies before the reperfusion; times count forward from "
-            "injury, reperfusion or first dose",
+            ("'30 min before reperfusion' lies before the reperfusion; times count forward from "
+            "injury, reperfusion or first dose"),
         ),
         (
             "route: intravenous",
             "route: intranasal",
-            "'intranasal' is not a route to the heart; did you mean 'intravenous'? allowed: "
+            ("'intranasal' is not a route to the heart; did you mean 'intravenous'? allowed: "
             "intramyocardial, intracoronary, epicardial patch, intravenous, intra-arterial, "
-            "intraperitoneal, hydrogel depot, in culture medium",
+            "intraperitoneal, hydrogel depot, in culture medium"),
         ),
         ("control: true", "control: false", "no arm is the control; mark one with 'control: true'"),
-        ("arm: vein", "arm: vien", "no arm has the id 'vien'; did you mean 'vein'? allowed: control, "
-         "needle, vein"),
-        ("organ: heart", "organ: hart", "'hart' is not an organ; did you mean 'heart'? allowed: "
-         "heart, brain, kidney, limb, skin"),
+        ("arm: vein", "arm: vien", ("no arm has the id 'vien'; did you mean 'vein'? allowed: control, "
+         "needle, vein")),
+        ("organ: heart", "organ: hart", ("'hart' is not an organ; did you mean 'heart'? allowed: "
+         "heart, brain, kidney, limb, skin")),
         ("id: needle", "id: control", "the id 'control' is taken (line 45); every id is used once"),
-        ("volume: 100 uL", "volum: 100 uL", "unknown key; did you mean 'volume'? allowed: dose, "
-         "duration, product, read, route, sites, times, volume"),
+        ("volume: 100 uL", "volum: 100 uL", ("unknown key; did you mean 'volume'? allowed: dose, "
+         "duration, product, read, route, sites, times, volume")),
         ("injury: ischaemia-reperfusion", "injury: permanent occlusion",
          "'30 min after reperfusion', but the injury 'permanent occlusion' has no reperfusion"),
-        ("dose: none", "dose: 1 mg", "the vehicle has a dose of '1 mg'; write 'none', or name the "
-         "product"),
-        ("product: msc-ev\n", "product: msc-eV\n", "no product has the id 'msc-eV'; did you mean "
-         "'msc-ev'? allowed: msc-ev, vehicle"),
+        ("dose: none", "dose: 1 mg", ("the vehicle has a dose of '1 mg'; write 'none', or name the "
+         "product")),
+        ("product: msc-ev\n", "product: msc-eV\n", ("no product has the id 'msc-eV'; did you mean "
+         "'msc-ev'? allowed: msc-ev, vehicle")),
     ],
 )  # fmt: skip
 def test_each_fault_is_named_with_its_line_and_what_is_allowed(plan, old, new, message):
@@ -110,10 +110,10 @@ def test_all_problems_come_in_one_pass_in_the_order_of_the_file(plan):
     ("text", "message"),
     [
         ("id: a\n\tb: 2\n", "line 2: a tab indents this line; YAML allows only spaces"),
-        ("a: &bomb [x]\nb: *bomb\n", "line 1: the anchor or alias 'bomb' is refused; write the value "
-         "out"),
-        ("a: !!python/object:os.system 1\n", "the tag 'tag:yaml.org,2002:python/object:os.system' is "
-         "refused"),
+        ("a: &bomb [x]\nb: *bomb\n", ("line 1: the anchor or alias 'bomb' is refused; write the value "
+         "out")),
+        ("a: !!python/object:os.system 1\n", ("the tag 'tag:yaml.org,2002:python/object:os.system' is "
+         "refused")),
         ("a: 1\nb: 2\na: 3\n", "line 3: a: the key is given twice (first on line 1); keep one"),
         ("[" * 40, "line 1: nested more than 24 deep"),
         ("a: [1, 2\n", "not valid YAML"),

@@ -185,7 +185,7 @@ def test_growth_at_saturating_vegf_is_the_fastest_that_was_seen():
     assert np.asarray(grown) == pytest.approx(np.full(ZONES, 1 / (1 / 0.04 + 1 / bound)), rel=1e-3)
 
 
-def test_the_number_of_pots_matters_less_than_the_spread_of_subjects(monkeypatch):
+def test_five_pots_are_enough_along_a_capillary(monkeypatch):
     def viable_after_ninety_minutes():
         tissue = pig_heart()
         rest = at_rest(tissue)
@@ -212,9 +212,8 @@ def test_the_number_of_pots_matters_less_than_the_spread_of_subjects(monkeypatch
         return float(jnp.mean(1 - death.doomed(end.starved, tissue.injury), axis=-1)[1])
 
     found = []
-    for pots in (3, 5, 8, 16):
+    for pots in (5, 16):
         monkeypatch.setattr(well_mixed, "POTS", pots)
         found.append(viable_after_ninety_minutes())
-    print(found)
-    assert max(found) - min(found) < 0.3  # the border's 90 % interval over subjects is 0.5 wide
+    assert abs(found[0] - found[1]) < 0.03  # seen: 0.323 and 0.305; 3 pots give 0.383
     monkeypatch.undo()

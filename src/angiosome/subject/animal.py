@@ -17,7 +17,7 @@ from angiosome.errors import AngiosomeError
 from angiosome.parameters import Parameter, Registry, draw
 from angiosome.product import Vesicles
 from angiosome.signalling import TARGETS, Endothelium, Silencing
-from angiosome.study import Cargo, Fact, Product, Study
+from angiosome.study import Cargo, Product, Study
 from angiosome.study.cargo_names import cargo_family
 from angiosome.tissue import values as tissue_values
 from angiosome.tissue.injury import LN2
@@ -98,9 +98,8 @@ class _Draws:
             self.used[key] = (parameter, drawn)
         return jnp.asarray(self.used[key][1])[self.subject]
 
-    def stated(self, fact: Fact[Amount] | None, unit: str, name: str) -> Scalar:
+    def stated(self, known: Amount | None, unit: str, name: str) -> Scalar:
         """The study's own number where it gives or assumes one, else a draw."""
-        known = fact.known if fact else None
         return self(name) if known is None else jnp.asarray(known.to(unit))
 
 
@@ -176,7 +175,7 @@ def _body(draws: _Draws, weight_kg: Scalar) -> Body:
 def _organ(draws: _Draws, study: Study, weight_kg: Scalar) -> Organ:
     heart_g = draws("heart_mass_share") * weight_kg * 1000
     ventricle_ml = heart_g * draws("left_ventricle_share") / TISSUE_DENSITY_G_PER_ML
-    at_risk = draws.stated(study.condition.area_at_risk, "dimensionless", "area_at_risk")
+    at_risk = draws.stated(study.condition.area_at_risk.known, "dimensionless", "area_at_risk")
     border = draws("border_share")
     shares = jnp.stack([at_risk * (1 - border), at_risk * border, 1 - at_risk])
     return Organ(
@@ -220,7 +219,7 @@ def _vesicles(draws: _Draws, product: Product | None, cargo: Sequence[Cargo]) ->
         return draws(f"{kind}_copies_per_particle", stream=item.name)
 
     by_cell = product.particles_per_cell.known if product else None
-    ratio = product.particles_per_protein if product else None
+    ratio = product.particles_per_protein.known if product else None
     return Vesicles(
         particles_per_ug=draws.stated(ratio, "particle/ug", "particles_per_protein"),
         particles_per_cell=draws("particles_per_cell") if by_cell is None else jnp.asarray(by_cell),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -122,9 +123,8 @@ def dose_particles(
     Raises:
         AngiosomeError: the dose is not known.
     """
-    nothing = jnp.zeros_like(vesicles.particles_per_ug)
     if regimen is None or regimen.product == "vehicle":
-        return nothing
+        return jnp.zeros_like(vesicles.particles_per_ug)
     dose = regimen.dose.known
     if dose is None:
         raise AngiosomeError(
@@ -132,10 +132,10 @@ def dose_particles(
             f"{regimen.dose.value}; to simulate the study, assume one, as "
             "{value: not reported, assume: 1e10 particles, because: ...}"
         )
-    return nothing + _in_particles(dose, study, vesicles)
+    return jax.vmap(lambda batch: _in_particles(dose, study, batch))(vesicles)
 
 
-def _in_particles(dose: Amount, study: Study, vesicles: Vesicles) -> Float[Array, " subject"]:
+def _in_particles(dose: Amount, study: Study, vesicles: Vesicles) -> Float[Array, ""]:
     amount, unit = dose, dose.unit.replace(" ", "")
     weight = study.condition.subject.weight.known
     kilograms = 1.0

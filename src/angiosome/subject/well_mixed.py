@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float
 
 from angiosome import delivery, signalling
 from angiosome.delivery import Infusion, VesicleState
-from angiosome.numerics import StiffPlan, in_chunks, plan_stiff, solve_stiff
+from angiosome.numerics import in_chunks, plan_stiff, solve_stiff
 from angiosome.signalling import TargetState
 from angiosome.subject.animal import Animal
 from angiosome.tissue import well_mixed as tissue
@@ -111,50 +111,30 @@ def _tolerance(state: SubjectState) -> SubjectState:
     return SubjectState(particles, small.targets, zones)
 
 
-def simulate(
-    animals: Animal,
-    inputs: Inputs,
-    times_h: np.ndarray,
-    *,
-    progress: Callable[[int, int], None] | None = None,
-) -> Trajectory:
-    """Integrate a cohort through one arm.
+Integrator = Callable[[Animal, Infusion], Trajectory]
+"""A cohort, and its doses per subject and interval, to the course of every subject."""
+
+
+def integrator(animals: Animal, supply: Supply, times_h: np.ndarray) -> Integrator:
+    """Compile the integration of subjects like these; one serves all arms of a study.
 
     Args:
         animals: a cohort; every leaf has a leading subject axis.
-        inputs: infusion rows per subject and interval; supply per interval.
+        supply: of the artery, per interval.
         times_h: output times, shape ``(time,)``.
-        progress: called with the subjects done so far, and their number in all.
-
-    Subjects whose integration failed have ``succeeded`` false and NaN in their states.
     """
-    plan = _plan(animals, inputs)
-    run = _compiled(plan, np.asarray(times_h), inputs.supply)
-
-    def chunk(batch: tuple[Animal, Infusion]) -> Trajectory:
-        return run(*batch)
-
-    return in_chunks(chunk, (animals, inputs.infusion), width=CHUNK, after_chunk=progress)
-
-
-def _plan(animals: Animal, inputs: Inputs) -> StiffPlan:
     animal = jax.tree.map(lambda leaf: leaf[0], animals)
-    interval = Inputs(
-        jax.tree.map(lambda leaf: jnp.ones_like(leaf[0, 0]), inputs.infusion),
-        jax.tree.map(lambda leaf: 0.5 * jnp.ones_like(leaf[0]), inputs.supply),
-    )
-    return plan_stiff(rates, untreated(animal), animal, interval, key=jax.random.key(0))
+    one_dose = Infusion(jnp.ones(()), jnp.ones(()), jnp.ones(()))
+    half_shut = jax.tree.map(lambda leaf: 0.5 * jnp.ones_like(leaf[0]), supply)
+    key = jax.random.key(0)
+    plan = plan_stiff(rates, untreated(animal), animal, Inputs(one_dose, half_shut), key=key)
+    times, looked_at = jnp.asarray(times_h), jax.tree.map(lambda x: jnp.append(x, x[-1]), supply)
 
-
-def _compiled(
-    plan: StiffPlan, times_h: np.ndarray, supply: Supply
-) -> Callable[[Animal, Infusion], Trajectory]:
-    def one(animal: Animal, infusion: Infusion, supply: Supply, times: Array) -> Trajectory:
+    def one(animal: Animal, infusion: Infusion) -> Trajectory:
         start = untreated(animal)
         solution = solve_stiff(
             plan, start, animal, times, Inputs(infusion, supply), rtol=RTOL, atol=_tolerance(start)
         )
-        looked_at = jax.tree.map(lambda leaf: jnp.append(leaf, leaf[-1]), supply)
         flow = jax.vmap(lambda state, now: tissue.relative_flow(state, animal.tissue, now))(
             solution.states.zones, looked_at
         )
@@ -163,5 +143,27 @@ def _compiled(
         )
         return Trajectory(solution.states, flow, survival, solution.succeeded)
 
-    batched = eqx.filter_jit(jax.vmap(one, in_axes=(0, 0, None, None)))
-    return lambda animals, infusion: batched(animals, infusion, supply, jnp.asarray(times_h))
+    return eqx.filter_jit(jax.vmap(one))
+
+
+def simulate(
+    integrate: Integrator,
+    animals: Animal,
+    infusion: Infusion,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Trajectory:
+    """Take a cohort through one arm.
+
+    Args:
+        integrate: from `integrator`.
+        infusion: doses per subject and interval.
+        progress: called with the subjects done so far, and their number in all.
+
+    Subjects whose integration failed have ``succeeded`` false and NaN in their states.
+    """
+
+    def chunk(batch: tuple[Animal, Infusion]) -> Trajectory:
+        return integrate(*batch)
+
+    return in_chunks(chunk, (animals, infusion), width=CHUNK, after_chunk=progress)

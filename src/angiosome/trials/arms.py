@@ -16,9 +16,9 @@ from angiosome.evidence import Mechanism
 from angiosome.study import Arm, Study
 from angiosome.subject.animal import Animal, Attachment, Cohort
 from angiosome.subject.outcomes import BORDER, measures, readings_of
-from angiosome.subject.schedule import Clock, dose_particles, infusion_of, supply_of
+from angiosome.subject.schedule import Clock, dose_particles, infusion_of
 from angiosome.subject.spatial import simulate_slabs, slab_readings
-from angiosome.subject.well_mixed import Inputs, Trajectory, simulate
+from angiosome.subject.well_mixed import Integrator, Trajectory, simulate
 
 Floats = NDArray[np.float64]
 
@@ -104,6 +104,7 @@ def simulate_arm(
     arm: Arm,
     cohort: Cohort,
     clock: Clock,
+    integrate: Integrator,
     *,
     resolution: str = "well-mixed",
     seed: int = 0,
@@ -112,6 +113,7 @@ def simulate_arm(
     """Run one arm through every level for every subject of the cohort.
 
     Args:
+        integrate: from `angiosome.subject.well_mixed.integrator`, for this cohort and clock.
         resolution: ``well-mixed``, or ``spatial`` to follow the injured zones of every subject as
             slabs of vessels.
         seed: of the vessels of the slabs; subject i has the same in every arm.
@@ -121,11 +123,10 @@ def simulate_arm(
         AngiosomeError: no subject could be integrated, or a slab ran out of room.
     """
     per_dose = dose_particles(arm.regimen, study, cohort.animals.vesicles)
-    inputs = Inputs(infusion_of(arm, study, clock, per_dose), supply_of(study, clock))
+    infusion = infusion_of(arm, study, clock, per_dose)
     spatial = resolution == "spatial"
-    trajectory = simulate(
-        cohort.animals, inputs, clock.times_h, progress=None if spatial else progress
-    )
+    shown = None if spatial else progress
+    trajectory = simulate(integrate, cohort.animals, infusion, progress=shown)
     failed = np.flatnonzero(~np.asarray(trajectory.succeeded))
     if len(failed) == cohort.subjects:
         raise AngiosomeError(

@@ -37,7 +37,8 @@ from angiosome.parameters import load_registry
 from angiosome.signalling import TARGETS
 from angiosome.study import Study
 from angiosome.subject.animal import Cohort, draw_cohort
-from angiosome.subject.schedule import Clock, clock_of, dose_particles, infusion_of
+from angiosome.subject.schedule import Clock, clock_of, dose_particles, infusion_of, supply_of
+from angiosome.subject.well_mixed import integrator
 from angiosome.trials.arms import ArmResult, attachments_of, simulate_arm
 from angiosome.trials.pictures import write_pictures
 from angiosome.trials.summary import summarise, write_tables
@@ -238,6 +239,7 @@ def _finish(folder: Path, request: Request, progress: Progress | None) -> Finish
     study = Study.model_validate_json((folder / "study.json").read_text(encoding="utf-8"))
     cohort, clock, mechanism = _prepare(request, study)
     (folder / "arms").mkdir(exist_ok=True)
+    integrate = integrator(cohort.animals, supply_of(study, clock), clock.times_h)
     results: list[ArmResult] = []
     arms = sorted(study.arms, key=lambda arm: not arm.control)  # the control shows who is typical
     for arm in arms:
@@ -257,6 +259,7 @@ def _finish(folder: Path, request: Request, progress: Progress | None) -> Finish
                 arm,
                 cohort,
                 clock,
+                integrate,
                 resolution=request.resolution,
                 seed=request.seed,
                 progress=report,

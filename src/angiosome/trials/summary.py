@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from angiosome.evidence import Mechanism
@@ -111,10 +112,8 @@ def enough(cohort: Cohort, results: Sequence[ArmResult]) -> dict[str, Any]:
     """Copies that half-occupy a target, against the copies that arrive in the best arm."""
     how = cohort.animals.silencing
     half = np.asarray(how.target_half_copies)
-    needed = half_occupancy_copies(
-        how.target_half_copies,
-        how.competitor_sites[:, None, None],
-        how.competitor_half_copies[:, None, None],
+    needed = jax.vmap(half_occupancy_copies)(
+        how.target_half_copies, how.competitor_sites, how.competitor_half_copies
     )
     attached = half < 1e29
     best = max(float(np.nanmedian(result.chain["copies per cell"])) for result in results)

@@ -1,0 +1,7 @@
+"""Every benchmark, one after the other: ratios to peers in the same run, on this machine."""
+
+import runpy
+
+for name in ("stiff_engine",):
+    print(f"== {name}")
+    runpy.run_module(f"benchmarks.{name}", run_name="__main__")

@@ -1,0 +1,258 @@
+"""Tables that are read from the package when the pages are built, so that they cannot go stale.
+
+A page writes ``<!-- table: parameters -->`` where a table belongs.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from importlib.resources import files
+
+from angiosome.evidence import load_studies
+from angiosome.parameters import Parameter, Reference, load_registry
+from angiosome.study import vocabulary
+from angiosome.study.facts import SEEN
+from angiosome.trials.arms import CHAIN
+from angiosome.trials.summary import NOT_MODELLED
+
+TITLES = {
+    "vesicle": "Product",
+    "body": "Body and clearance",
+    "uptake": "Treated organ, uptake and cargo",
+    "signalling": "Silencing and endothelium",
+    "tissue": "Blood, oxygen, capillaries and growth",
+    "injury": "Injury and function of the heart",
+}
+
+# Numbers that are the same for every subject stand in the code, each with a comment on its ground.
+CONSTANTS = (
+    ("subject.animal", "TISSUE_DENSITY_G_PER_ML", "g/mL", "density of tissue"),
+    ("subject.schedule", "INJECTION_MIN", "min", "length of one dose where none is stated"),
+    ("subject.schedule", "DEFAULT_HORIZON_DAYS", "day", "shortest run without `--days`"),
+    ("tissue.well_mixed", "POTS", "1", "pots in series along a capillary"),
+    ("tissue.well_mixed", "PLUGGING_PER_H", "1/h", "plugging of capillaries while starved"),
+    ("tissue.well_mixed", "REOPENED_IN_A_DAY", "1", "shut capillaries open again within a day"),
+    ("tissue.network", "SEGMENT_UM", "um", "segment of the first network"),
+    ("tissue.network", "CROSS_SPACING_UM", "um", "between cross-connections"),
+    ("tissue.sprouting", "PERSISTENCE_UM", "um", "persistence length of a tip"),
+    ("tissue.sprouting", "CONTACT_UM", "um", "distance at which a tip joins a vessel"),
+    ("tissue.sprouting", "EXCLUSION_UM", "um", "least distance between new tips"),
+    ("tissue.sprouting", "CHEMOTAXIS", "1", "pull of the VEGF gradient on a tip"),
+    ("tissue.pruning", "PRUNED_OF_STALLED", "1", "shut vessels that are lost in the end"),
+    ("tissue.pruning", "REGRESSION_HALF_TIME_DAY", "day", "half-life of a vessel without flow"),
+    ("tissue.pruning", "LOW_FLOW", "1", "flow, over the mean, below which pruning prefers"),
+    ("tissue.pruning", "UNPERFUSED", "1", "flow, over the mean, below which a vessel is empty"),
+    ("tissue.slab", "HYPOXIC_MMHG", "mmHg", "limit of hypoxia"),
+)
+
+
+def setup(app) -> None:
+    app.connect("source-read", _fill_in)
+
+
+def _fill_in(app, docname: str, source: list[str]) -> None:
+    for name, table in TABLES.items():
+        marker = f"<!-- table: {name} -->"
+        if marker in source[0]:
+            source[0] = source[0].replace(marker, table())
+            app.env.note_reread()
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _text(words: str | None) -> str:
+    """Words of a record, safe in a cell: Markdown would read some of their signs as its own."""
+    text = words or ""
+    for sign in "\\`*_{}[]<>|~$#^":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+def _number(value: float) -> str:
+    if value and not 1e-3 <= abs(value) < 1e5:
+        mantissa, _, exponent = f"{value:.3e}".partition("e")
+        mantissa = mantissa.rstrip("0").rstrip(".")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:g}"
+
+
+def _spread(entry: Parameter) -> str:
+    match entry.distribution:
+        case "fixed":
+            return "fixed"
+        case "normal":
+            about = f"normal, SD {_number(entry.spread)}"
+        case "lognormal":
+            about = f"lognormal, GSD {_number(entry.spread)}"
+        case other:
+            about = other
+    return f"{_number(entry.low)} to {_number(entry.high)}; {about}"
+
+
+def _ground(entry: Parameter) -> str:
+    parts: list[str] = []
+    if entry.source:
+        parts.append(f"**{_text(entry.source)}**, {_text(entry.locator)} (seen: {entry.seen})")
+    parts += [_text(words) for words in (entry.why, entry.context) if words]
+    return ". ".join(parts)
+
+
+def _name(entry: Parameter) -> str:
+    chosen = " (default)" if entry.default else ""
+    return f"`{entry.id}`" + (f"<br>option `{entry.option}`{chosen}" if entry.option else "")
+
+
+def _row(entry: Parameter) -> list[str]:
+    unit = "" if entry.unit == "1" else f" {_text(entry.unit)}"
+    return [
+        _name(entry),
+        _number(entry.value) + unit,
+        _spread(entry),
+        entry.kind,
+        _ground(entry),
+    ]
+
+
+def _groups() -> list[tuple[str, list[Parameter]]]:
+    """The parameters file by file, in the order in which the registry reads them."""
+    left = list(load_registry().parameters)
+    groups: list[tuple[str, list[Parameter]]] = []
+    folder = files("angiosome.data").joinpath("parameters")
+    for file in sorted(folder.iterdir(), key=lambda item: item.name):
+        count = len(tomllib.loads(file.read_text("utf-8"))["parameter"])
+        stem = file.name.removesuffix(".toml")
+        groups.append((stem, left[:count]))
+        left = left[count:]
+    order = list(TITLES)
+    return sorted(groups, key=lambda group: order.index(group[0]) if group[0] in order else 99)
+
+
+def parameters() -> str:
+    head = ("Parameter", "Value", "Range and spread", "Kind", "Source, or reason")
+    return "\n\n".join(
+        f"### {TITLES.get(stem, stem)}\n\n{_table(head, map(_row, entries))}"
+        for stem, entries in _groups()
+    )
+
+
+def counts() -> str:
+    entries = load_registry().parameters
+    kinds = ("reported", "derived", "fitted", "assumed")
+    rows = [[kind, str(sum(entry.kind == kind for entry in entries))] for kind in kinds]
+    return _table(("Kind", "Records"), [*rows, ["all", str(len(entries))]])
+
+
+def conflicts() -> str:
+    registry = load_registry()
+    rows = [_row(entry) for entry in registry.parameters if entry.id in registry.options()]
+    return _table(("Parameter", "Value", "Range and spread", "Kind", "Source, or reason"), rows)
+
+
+def constants() -> str:
+    rows: list[list[str]] = []
+    for module, name, unit, meaning in CONSTANTS:
+        value = getattr(import_module(f"angiosome.{module}"), name)
+        shown = _number(float(value)) + ("" if unit == "1" else f" {unit}")
+        rows.append([meaning, shown, f"`{module}.{name}`"])
+    return _table(("What", "Value", "Where"), rows)
+
+
+def sources() -> str:
+    def link(entry: Reference) -> str:
+        if entry.doi:
+            return f"[doi:{_text(entry.doi)}](<https://doi.org/{entry.doi}>)"
+        if entry.pmid:
+            return f"PMID {entry.pmid}"
+        return entry.pmcid or ""
+
+    references = load_registry().references
+    rows = [[f"`{key}`", _text(entry.citation), link(entry)] for key, entry in references.items()]
+    return _table(("Key", "Source", "Identifier"), rows)
+
+
+def studies() -> str:
+    rows = [
+        [
+            f"`{study.id}`",
+            study.condition.organ,
+            str(study.condition.subject.species.known or "not reported"),
+            str(len(study.arms)),
+            str(len(study.claims)),
+            _text(study.title),
+        ]
+        for study in load_studies()
+    ]
+    return _table(("Id", "Organ", "Species", "Arms", "Claims", "Title"), rows)
+
+
+def claims() -> str:
+    rows = [
+        [
+            f"`{study.id}/{claim.id}`",
+            _text(claim.cargo),
+            f"{claim.effect} {claim.target}",
+            f"{claim.direction} {claim.behaviour}",
+            _text(f"{claim.read.source}, {claim.read.place}"),
+        ]
+        for study in load_studies()
+        for claim in study.claims
+    ]
+    return _table(("Claim", "Cargo", "Effect on target", "Behaviour", "Read in"), rows)
+
+
+def measures() -> str:
+    rows = [
+        [f"`{name}`", _text(measure.unit), measure.better or "–", ", ".join(measure.of) or "–"]
+        for name, measure in vocabulary.MEASURES.items()
+    ]
+    return _table(("Measure", "Unit", "Better", "May be a share of"), rows)
+
+
+def routes() -> str:
+    rows = [[organ, ", ".join(names)] for organ, names in vocabulary.ROUTES.items()]
+    return _table(("Organ", "Routes"), rows)
+
+
+def words() -> str:
+    lists = {
+        "`organ`": vocabulary.ORGANS,
+        "`species`": vocabulary.SPECIES,
+        "`injury`": vocabulary.INJURIES,
+        "`kind`": vocabulary.STUDY_KINDS,
+        "`evidence`": vocabulary.EVIDENCE_KINDS,
+        "`kind` of a cargo": vocabulary.CARGO_KINDS,
+        "`basis` of a cargo": vocabulary.CARGO_BASES,
+        "`direction` of an outcome": vocabulary.DIRECTIONS,
+        "`seen`": SEEN,
+    }
+    return _table(("Field", "Words"), [[name, ", ".join(known)] for name, known in lists.items()])
+
+
+def chain() -> str:
+    rows = [[step.name, step.unit, step.meaning, step.after or "–"] for step in CHAIN]
+    return _table(("Step", "Unit", "What it counts", "Fed by"), rows)
+
+
+def not_modelled() -> str:
+    return "\n".join(f"- {item}" for item in NOT_MODELLED)
+
+
+TABLES = {
+    "studies": studies,
+    "claims": claims,
+    "measures": measures,
+    "routes": routes,
+    "words": words,
+    "chain": chain,
+    "not modelled": not_modelled,
+    "parameters": parameters,
+    "counts": counts,
+    "conflicts": conflicts,
+    "constants": constants,
+    "sources": sources,
+}

@@ -1,0 +1,96 @@
+"""The command line, as a person meets it: text, exit codes, and how fast help comes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from angiosome.cli.commands import app
+
+runner = CliRunner()
+
+
+def test_new_then_check_is_a_study_without_problems(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert runner.invoke(app, ["new", "my_Plan.yaml"]).exit_code == 0
+    checked = runner.invoke(app, ["check", "my_Plan.yaml"])
+    assert checked.exit_code == 0
+    assert checked.output.strip() == (
+        "my_Plan.yaml: ok. planned study 'my-plan', 3 arms, 3 outcomes."
+    )
+    again = runner.invoke(app, ["new", "my_Plan.yaml"])
+    assert (again.exit_code, "exists; choose another name" in again.output) == (2, True)
+
+
+def test_a_faulty_file_ends_in_exit_code_two_and_one_message(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runner.invoke(app, ["new", "plan.yaml"])
+    text = (tmp_path / "plan.yaml").read_text().replace("weight: 250 g", "weight: 250")
+    (tmp_path / "plan.yaml").write_text(text)
+    checked = runner.invoke(app, ["check", "plan.yaml"])
+    assert checked.exit_code == 2
+    assert checked.output == (
+        "Error: 1 problem in plan.yaml:\n"
+        "  plan.yaml, line 28: condition.subject.weight: '250' has no unit; "
+        "give mass such as '35 kg'\n"
+    )
+    as_json = runner.invoke(app, ["check", "plan.yaml", "--json"])
+    assert as_json.exit_code == 2
+    assert json.loads(as_json.output)["problems"][0]["line"] == 28
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "galet-2017"], "Did you mean gallet-2017"),
+        (["run", "."], "'.' is a folder"),
+        (["run", "gallet-2017", "--resolution", "fine"], "'fine' is not a resolution"),
+        (["run", "gallet-2017", "--choose", "a=b"], "'a=b' is not a choice between sources"),
+        (["run", "gallet-2017", "--resume"], "no run of gallet-2017 in runs waits to be resumed"),
+        (["evidence", "show", "nothing"], "is neither a study of the evidence base nor a file"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    result = runner.invoke(app, arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert "Traceback" not in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_study_of_an_organ_that_is_not_modelled_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runner.invoke(app, ["new", "plan.yaml"])
+    text = (tmp_path / "plan.yaml").read_text().replace("organ: heart ", "organ: limb ")
+    text = text.replace("intramyocardial,", "intramuscular,").replace(
+        "route: intramyocardial", "route: intramuscular"
+    )
+    (tmp_path / "plan.yaml").write_text(text)
+    result = runner.invoke(app, ["run", "plan.yaml"])
+    assert result.exit_code == 2
+    assert (
+        "condition.organ is 'limb', which cannot be simulated yet; modelled: heart" in result.output
+    )
+
+
+def test_lists_and_schema_are_json_where_asked():
+    listed = json.loads(runner.invoke(app, ["evidence", "list", "--json"]).output)
+    assert {"gallet-2017", "gallet-2017-chronic"} <= {study["id"] for study in listed}
+    shown = json.loads(runner.invoke(app, ["evidence", "show", "gallet-2017", "--json"]).output)
+    assert shown["source"]["pmid"] == "28158410"
+    assert "$defs" in json.loads(runner.invoke(app, ["schema"]).output)
+
+
+def test_help_needs_nothing_heavy():
+    script = (
+        "import sys; from angiosome.cli.commands import app\n"
+        "heavy = {'jax', 'numpy', 'scipy', 'pint', 'pydantic', 'duckdb', 'matplotlib', 'yaml'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "[]"
