@@ -1,5 +1,10 @@
 """What every test runs under: double precision, shapes checked at run time, a cache of its own."""
 
+import os
+
+# Threads of OpenBLAS spin while they wait; on the small matrices here that costs ten times the work.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from jaxtyping import install_import_hook
 
 # Shapes and types written in the signatures are checked at every call of the packages with arrays.

@@ -21,6 +21,7 @@ from angiosome.io.vtp import write_vtp
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
     file = tmp_path / "result.json"
     write_text(file, "old")
+
     def write_half():
         with replacing(file) as temporary:
             temporary.write_text("half of the n")

@@ -13,7 +13,7 @@ from angiosome.signalling import TARGETS, Endothelium, Silencing
 SITES, HALF = jnp.asarray(5e4), jnp.asarray(3000.0)
 
 
-def silencing(target="PTEN", site=24.0, own=0.0, protein_decay=np.log(2) / 24):
+def silencing(target="PTEN", site=24.0, own=0.0, protein_decay=0.0288811):  # 24 h
     half = jnp.full((1, len(TARGETS)), 1e30).at[0, TARGETS.index(target)].set(site)
     return Silencing(
         endogenous_copies=jnp.array([own]),

@@ -84,7 +84,7 @@ def test_tables_hold_every_subject_and_agree_with_the_summary(finished):
     median = duckdb.sql(
         f"SELECT median(value) FROM '{table}' WHERE arm = 'intracoronary' "
         "AND step = 'vesicles per cell'"
-    ).fetchone()[0]
+    ).fetchall()[0][0]
     told = finished.summary["chain"]["intracoronary"]["vesicles per cell"]["median"]
     assert median == pytest.approx(told, rel=1e-12)
     names = {item.name for item in (finished.folder / "networks").iterdir()}
