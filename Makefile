@@ -4,9 +4,12 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-LINT   := src tests docs benchmarks
+LINT   := src tests docs benchmarks validation
 
-.PHONY: demo test gate docs lock bench clean
+# Threads of OpenBLAS spin while they wait; on small matrices that costs ten times the work.
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: help demo test docs lock validate bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -25,6 +28,9 @@ test: $(VENV)/.dev ## format, lint, types, import order, docs and all tests
 
 docs: $(VENV)/.dev ## build the documentation into build/docs
 	$(BIN)/sphinx-build -W -b html docs build/docs
+
+validate: $(VENV)/.dev ## longer studies: the two resolutions side by side
+	$(BIN)/python -m validation.closure
 
 bench: $(VENV)/.dev ## figures against peers on this machine
 	$(BIN)/python -m benchmarks

@@ -85,20 +85,29 @@ def _title(summary: dict[str, Any]) -> str:
 
 
 def comparison_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
-    """The comparison as rows of text: one outcome of one arm each."""
+    """The comparison as rows of text: one arm each, the outcome named once for all its arms."""
     rows: list[dict[str, str]] = []
+    last = ""
     for row in summary["comparison"]:
+        outcome = f"{row['measure']} [{row['unit']}]\n  {row['at']}"
         difference = row["difference"]
-        simulated = f"{row['median']:.3g} ({row['low']:.3g} to {row['high']:.3g})"
-        against = "{:+.2g} ({:+.2g} to {:+.2g})".format(*difference) if difference else "–"
         rows.append(
             {
-                "outcome": f"{row['measure']} [{row['unit']}]",
-                "at": row["at"],
+                "outcome": outcome if outcome != last else "",
                 "arm": row["arm"],
                 "reported": row["reported"] or "–",
-                "simulated": simulated,
-                "against control": against,
+                "simulated": interval_text(row["median"], row["low"], row["high"]),
+                "against control": interval_text(*difference, sign="+") if difference else "–",
             }
         )
+        last = outcome
     return rows
+
+
+def interval_text(median: float, low: float, high: float, *, sign: str = "") -> str:
+    """A median and its interval, to three digits."""
+
+    def text(value: float) -> str:
+        return f"{value:{sign}.0f}" if abs(value) >= 1000 else f"{value:{sign}.3g}"
+
+    return f"{text(median)}\n({text(low)} to {text(high)})"

@@ -29,7 +29,8 @@ class ArmResult:
 
     Attributes:
         measures: name to array ``(subject, time)``.
-        chain: step to array ``(subject,)``: from particles to the infarct; see `CHAIN`.
+        chain: step to array ``(subject,)``: from particles to the infarct; see `CHAIN`. Delivery
+            and signalling are well mixed at either resolution, and so is the tissue saved here.
         courses: what the chain does over time in the border zone, ``(subject, time)``.
         failed: subjects whose integration failed; their rows are NaN.
         ledger_error: largest relative gap between the vesicles given and accounted for.

@@ -91,10 +91,14 @@ def compare(study: Study, results: Sequence[ArmResult], clock: Clock) -> list[Ro
             looks[key, last_h] = last or f"{last_h / 24:g} days after injury"
     rows: list[Row] = []
     told = {(key, at_h) for key, at_h, _ in reported}
-    # what the study reports comes first, then the rest; earlier before later
-    for (key, at_h), at in sorted(
-        looks.items(), key=lambda item: (item[0] not in told, item[0][1], item[0][0])
-    ):
+    in_numbers = {(k, h) for (k, h, _), outcome in reported.items() if outcome.mean is not None}
+
+    def rank(look: tuple[str, float]) -> tuple[bool, bool, float, str]:
+        """Reported in numbers first, then in words, then the rest; earlier before later."""
+        return look not in in_numbers, look not in told, look[1], look[0]
+
+    for key, at_h in sorted(looks, key=rank):
+        at = looks[key, at_h]
         for result in results:
             values = _at(result, key, at_h, study, clock)
             if values is None:
