@@ -10,8 +10,8 @@ import argparse
 
 import numpy as np
 
-from angiosome.cli.commands import use_cache
-from angiosome.cli.tables import print_table
+from angiosome.cli.cache import use_cache
+from angiosome.cli.output import print_table
 from angiosome.evidence import find_study
 from angiosome.parameters import load_registry
 from angiosome.subject.animal import draw_cohort

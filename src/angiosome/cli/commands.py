@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import sys
 from collections.abc import Generator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from angiosome.cli.output import print_json
 from angiosome.errors import AngiosomeError, ProblemsError
 
 app = typer.Typer(
@@ -34,11 +32,6 @@ def told_to_the_user() -> Generator[None]:
     except AngiosomeError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(2) from error
-
-
-def print_json(value: Any) -> None:
-    """Print plain data as JSON."""
-    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
 
 
 @app.callback(invoke_without_command=True)
@@ -146,7 +139,7 @@ def schema() -> None:
 @evidence.command("list")
 def evidence_list(as_json: AsJson = False) -> None:
     """List the studies of the evidence base."""
-    from angiosome.cli.tables import print_table
+    from angiosome.cli.output import print_table
     from angiosome.evidence import load_studies
 
     rows = [
@@ -181,19 +174,3 @@ def evidence_show(
     import yaml
 
     typer.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100).rstrip())
-
-
-def use_cache() -> None:
-    """Keep compiled code between runs, in a folder that only this user can write to."""
-    import platformdirs
-
-    folder = Path(os.environ.get("ANGIOSOME_CACHE") or platformdirs.user_cache_dir("angiosome"))
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        print(f"No compiled code will be kept ({error})", file=sys.stderr)  # noqa: T201
-        return
-    import jax
-
-    jax.config.update("jax_compilation_cache_dir", str(folder / "xla"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from angiosome.cli.commands import print_json, use_cache
-from angiosome.cli.tables import print_table
+from angiosome.cli.cache import use_cache
+from angiosome.cli.output import print_json, print_table
 from angiosome.errors import AngiosomeError
 from angiosome.evidence import find_study
 

@@ -1,0 +1,24 @@
+"""The public names, pinned: a change here is a change for users, and goes into the changelog."""
+
+import importlib
+
+import pytest
+
+PUBLIC = {
+    "angiosome.study": "SCHEMA_VERSION Absent Arm Cargo Claim Condition Fact Moment Outcome Product "
+    "Regimen Simulation Source Study Subject Where read_study study_json_schema study_of "
+    "write_template",
+    "angiosome.parameters": "Parameter Reference Registry draw load_registry quantile",
+    "angiosome.evidence": "Link Mechanism compile_mechanism find_study load_studies study_ids",
+    "angiosome.product": "Vesicles diffusivity_um2_per_s particles_in_dose share_that_carries",
+    "angiosome.delivery": "CLEARING_ORGANS Body Infusion Uptake VesicleState first_pass_extraction "
+    "no_vesicles rates total_particles",
+    "angiosome.signalling": "TARGETS EndothelialRates Endothelium Silencing TargetState behaviour "
+    "free_copies half_occupancy_copies hif_response target_rates untouched",
+    "angiosome.numerics": "StiffPlan StiffSolution in_chunks plan_stiff solve_stiff",
+}
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_a_package_offers_what_it_promises(package):
+    assert sorted(importlib.import_module(package).__all__) == sorted(PUBLIC[package].split())
