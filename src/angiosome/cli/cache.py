@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
+
+import typer
 
 
 def use_cache() -> None:
@@ -15,7 +16,7 @@ def use_cache() -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        print(f"No compiled code will be kept ({error})", file=sys.stderr)  # noqa: T201
+        typer.echo(f"No compiled code will be kept ({error})", err=True)
         return
     import jax
 

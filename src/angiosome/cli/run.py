@@ -32,7 +32,7 @@ def run_and_show(
     study = find_study(name)
     use_cache()
     from angiosome.report.page import write_report
-    from angiosome.trials.run import Request, finish, start, unfinished
+    from angiosome.trials.run import Request, finish, read_request, start, unfinished
 
     if resume:
         folder = unfinished(study.id, runs)
@@ -49,7 +49,10 @@ def run_and_show(
         TimeElapsedColumn(),
         console=console,
     ) as bars:
-        tasks = {arm: bars.add_task(escape(label), total=None) for arm, label in labels.items()}
+        asked, _ = read_request(folder)
+        tasks = {
+            arm: bars.add_task(escape(label), total=asked.subjects) for arm, label in labels.items()
+        }
 
         def progress(arm: str, done: int, of: int) -> None:
             bars.update(tasks[arm], completed=done, total=of)

@@ -45,6 +45,7 @@ def render(finished: Finished) -> str:
         summary=summary,
         chain=CHAIN,
         labels={arm.id: arm.label for arm in study.arms},
+        # our own SVG: matplotlib has escaped every label in it
         figures={name: markupsafe.Markup(svg) for name, svg in figures.items()},  # noqa: S704
         drawn=drawn,
         assumed=sum(number.kind == "assumed" for number, _ in finished.cohort.draws.values()),
