@@ -154,7 +154,14 @@ def evidence_list(as_json: AsJson = False) -> None:
         }
         for study in load_studies()
     ]
-    print_json(rows) if as_json else print_table("Studies", rows)
+    if as_json:
+        print_json(rows)
+        return
+    counted = ("arms", "outcomes", "claims")
+    for row in rows:
+        row["holds"] = ", ".join(f"{row.pop(part)} {part}" for part in counted)
+        row["title"] = row.pop("title")
+    print_table("Studies", rows)
 
 
 @evidence.command("show")

@@ -24,7 +24,8 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in rows[0] if rows else ():
         right = isinstance(rows[0][name], int | float)
-        table.add_column(escape(name), justify="right" if right else "left", overflow="fold")
+        justify = "right" if right else "left"
+        table.add_column(escape(name), justify=justify, overflow="fold", no_wrap=name == "id")
     for row in rows:
         table.add_row(*(escape(_cell(value)) for value in row.values()))
     Console().print(table)
