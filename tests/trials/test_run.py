@@ -134,6 +134,18 @@ def test_a_failed_run_leaves_its_reason_in_the_folder(finished, tmp_path):
     assert unfinished("gallet-2017", tmp_path) == folder
 
 
+def test_a_run_begun_by_other_versions_is_not_finished_by_these(gallet, tmp_path):
+    folder = start(REQUEST, gallet, tmp_path)
+    record = json.loads((folder / "run.json").read_text())
+    record["versions"]["jax"] = "0.0.1"
+    (folder / "run.json").write_text(json.dumps(record))
+    with pytest.raises(AngiosomeError, match=r"begun with other versions \(jax 0\.0\.1, now"):
+        finish(folder)
+    assert not (folder / "arms").exists()
+    with pytest.raises(AngiosomeError, match="begun with other versions"):
+        finish(folder)  # and the lock was given back
+
+
 def test_a_run_of_another_study_with_a_longer_name_is_not_taken_up(gallet, tmp_path):
     start(REQUEST, gallet, tmp_path).rename(tmp_path / "gallet-2017-chronic-1")
     with pytest.raises(AngiosomeError, match="no run of gallet-2017"):

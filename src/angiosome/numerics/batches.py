@@ -41,6 +41,7 @@ def in_chunks(
         index = np.minimum(np.arange(start, start + width), rows - 1)
         result = function(jax.tree.unflatten(structure, [leaf[index] for leaf in leaves]))
         end = min(start + width, rows)
+        # the lambda is used up within this round of the loop
         done.append(jax.tree.map(lambda leaf: np.asarray(leaf)[: end - start], result))  # noqa: B023
         if after_chunk is not None:
             after_chunk(end, rows)

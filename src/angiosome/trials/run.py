@@ -186,6 +186,20 @@ def _write_request(folder: Path, request: Request, state: str) -> None:
     write_text(folder / REQUEST, json.dumps(record, indent=1) + "\n")
 
 
+def _refuse_other_versions(folder: Path) -> None:
+    """A run is finished by what began it: arms of two versions are not one experiment."""
+    began = json.loads((folder / REQUEST).read_text(encoding="utf-8"))["versions"]
+    now = versions()
+    other = [
+        f"{name} {began.get(name)}, now {now[name]}" for name in now if began.get(name) != now[name]
+    ]
+    if other:
+        raise AngiosomeError(
+            f"{folder} was begun with other versions ({'; '.join(other)}); its arms would not be "
+            "comparable. Install those, or start a new run"
+        )
+
+
 def versions() -> dict[str, str]:
     """Versions of what the numbers depend on."""
     found = {name: version(name) for name in PACKAGES}
@@ -207,8 +221,8 @@ def finish(folder: Path, progress: Progress | None = None) -> Finished:
     """Do what is left of a run, arm by arm, and write its result.
 
     Raises:
-        AngiosomeError: another process works on the run, or the simulation fails; the reason is
-            then in the folder.
+        AngiosomeError: another process works on the run, other versions began it, or the
+            simulation fails; the reason is then in the folder.
         KeyboardInterrupt: after marking the run as interrupted; call again to go on.
     """
     lock = filelock.FileLock(folder / ".lock")
@@ -216,7 +230,12 @@ def finish(folder: Path, progress: Progress | None = None) -> Finished:
         lock.acquire(blocking=False)
     except filelock.Timeout as error:
         raise AngiosomeError(f"another process works on {folder}") from error
-    request, _ = read_request(folder)
+    try:
+        request, _ = read_request(folder)
+        _refuse_other_versions(folder)
+    except AngiosomeError:
+        lock.release()
+        raise
     try:
         clear_remains(folder)
         finished = _finish(folder, request, progress)
