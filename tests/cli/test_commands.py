@@ -7,9 +7,10 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from angiosome.cli.commands import app
+from angiosome.cli.application import application
 
 runner = CliRunner()
+app = application()
 
 
 def test_new_then_check_is_a_study_without_problems(tmp_path, monkeypatch):
@@ -86,7 +87,7 @@ def test_lists_and_schema_are_json_where_asked():
 
 def test_help_needs_nothing_heavy():
     script = (
-        "import sys; from angiosome.cli.commands import app\n"
+        "import sys; from angiosome.cli.application import application; application()\n"
         "heavy = {'jax', 'numpy', 'scipy', 'pint', 'pydantic', 'duckdb', 'matplotlib', 'yaml'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

@@ -11,10 +11,10 @@ def main() -> None:
     # Threads of OpenBLAS spin while they wait; on matrices of a few hundred rows that costs ten
     # times the work. It has to be said before NumPy is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from angiosome.cli.commands import app
+    from angiosome.cli.application import application
 
     try:
-        app()
+        application()()
     except KeyboardInterrupt:
         sys.exit(130)
 
