@@ -194,9 +194,9 @@ def claims() -> str:
     rows = [
         [
             f"`{study.id}/{claim.id}`",
-            _text(claim.cargo),
-            f"{claim.effect} {claim.target}",
-            f"{claim.direction} {claim.behaviour}",
+            _text(str(claim.cargo.value)),
+            _text(f"{claim.effect or 'on'} {claim.target}" if claim.target else "–"),
+            _text(f"{claim.direction or 'not stated:'} {claim.behaviour}"),
             _text(f"{claim.read.source}, {claim.read.place}"),
         ]
         for study in load_studies()

@@ -5,9 +5,9 @@ import importlib
 import pytest
 
 PUBLIC = {
-    "angiosome.study": "SCHEMA_VERSION Absent Arm Cargo Claim Condition Fact Moment Outcome Product "
-    "Regimen Simulation Source Study Subject Where read_study study_json_schema study_of "
-    "write_template",
+    "angiosome.study": "SCHEMA_VERSION Absent Arm Cargo Claim Condition Contradiction Count Fact Moment "
+    "Outcome Pooled Product Regimen Review Simulation Source Study Subject Where read_review "
+    "read_study study_json_schema study_of write_template",
     "angiosome.parameters": "Parameter Reference Registry draw load_registry quantile",
     "angiosome.evidence": "Link Mechanism compile_mechanism find_study load_studies study_ids",
     "angiosome.product": "Vesicles diffusivity_um2_per_s particles_in_dose share_that_carries",

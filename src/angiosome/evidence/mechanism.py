@@ -43,7 +43,8 @@ def compile_mechanism(
     """The links in force for a product's ``cargo``, from the claims of vesicle studies.
 
     Cargo meets a claim under the rule `angiosome.study.cargo_names.may_be_same`. What is modelled
-    is a miRNA that lowers its target.
+    is a miRNA that lowers its target. What is claimed of a set of molecules together attaches to
+    none of them.
 
     Args:
         targets: proteins of the core; claims on anything else attach to nothing.
@@ -51,9 +52,12 @@ def compile_mechanism(
     claims = [
         (study.id, claim)
         for study in studies
-        if study.evidence == "vesicles" and study.kind != "simulated"
+        if study.kind != "simulated"
         for claim in study.claims
-        if claim.target in targets and claim.effect is not None
+        if (claim.evidence or study.evidence) == "vesicles"
+        and claim.target in targets
+        and claim.effect is not None
+        and claim.group is None
     ]
     links: list[Link] = []
     contested: list[Link] = []
@@ -62,7 +66,7 @@ def compile_mechanism(
     for item in cargo:
         said: dict[tuple[str, str], list[str]] = {}
         for study_id, claim in claims:
-            if may_be_same(claim.cargo, item.name):
+            if may_be_same(str(claim.cargo.reported), item.name):
                 key = (str(claim.target), str(claim.effect))
                 said.setdefault(key, []).append(f"{study_id}/{claim.id}")
         for (target, effect), by in said.items():

@@ -1,8 +1,9 @@
 """The study file: its schema, its reader, and everything that can be wrong with it."""
 
-from angiosome.study.check import read_study, study_of
+from angiosome.study.check import read_review, read_study, study_of
 from angiosome.study.facts import Absent, Fact, Moment, Where
 from angiosome.study.json_schema import study_json_schema
+from angiosome.study.review import Contradiction, Count, Review
 from angiosome.study.schema import (
     SCHEMA_VERSION,
     Arm,
@@ -10,6 +11,7 @@ from angiosome.study.schema import (
     Claim,
     Condition,
     Outcome,
+    Pooled,
     Product,
     Regimen,
     Simulation,
@@ -26,16 +28,21 @@ __all__ = [
     "Cargo",
     "Claim",
     "Condition",
+    "Contradiction",
+    "Count",
     "Fact",
     "Moment",
     "Outcome",
+    "Pooled",
     "Product",
     "Regimen",
+    "Review",
     "Simulation",
     "Source",
     "Study",
     "Subject",
     "Where",
+    "read_review",
     "read_study",
     "study_json_schema",
     "study_of",

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from angiosome.errors import Problem, ProblemsError
 from angiosome.study import vocabulary
 from angiosome.study.facts import Absent, nearest
+from angiosome.study.review import Review
 from angiosome.study.schema import Study
 from angiosome.study.yaml_file import Document, Path_, read_yaml
 
@@ -32,26 +33,36 @@ def read_study(file: Path, *, shown_as: str | None = None) -> Study:
 
 def study_of(document: Document) -> Study:
     """The study in a document. Raises ProblemsError with every problem found."""
-    problems = [*_schema_problems(document), *_problems_across_fields(document)]
+    _raise_all([*_schema_problems(document, Study), *_problems_across_fields(document)])
+    return Study.model_validate(document.data)
+
+
+def read_review(file: Path, *, shown_as: str | None = None) -> Review:
+    """Read and check one review file. Raises as `read_study` does."""
+    document = read_yaml(file, shown_as=shown_as)
+    _raise_all(list(_schema_problems(document, Review)))
+    return Review.model_validate(document.data)
+
+
+def _raise_all(problems: list[Problem]) -> None:
     if problems:
         problems.sort(key=lambda problem: problem.line or 0)
         raise ProblemsError(list(dict.fromkeys(problems)))
-    return Study.model_validate(document.data)
 
 
 # --- the schema -----------------------------------------------------------------------------
 
 
-def _schema_problems(document: Document) -> Iterator[Problem]:
+def _schema_problems(document: Document, model: type[BaseModel]) -> Iterator[Problem]:
     if not isinstance(document.data, dict):
         yield document.problem((), "a study is a mapping of keys; start with 'angiosome new'")
         return
     try:
-        Study.model_validate(document.data)
+        model.model_validate(document.data)
     except ValidationError as errors:
         for error in errors.errors():
             path: Path_ = tuple(error["loc"])
-            yield document.problem(_in_document(document, path), _message(error, path))
+            yield document.problem(_in_document(document, path), _message(error, path, model))
 
 
 def _in_document(document: Document, path: Path_) -> Path_:
@@ -61,22 +72,22 @@ def _in_document(document: Document, path: Path_) -> Path_:
     return path
 
 
-def _message(error: Any, path: Path_) -> str:
+def _message(error: Any, path: Path_, root: type[BaseModel]) -> str:
     kind, given = error["type"], error.get("input")
     if kind == "extra_forbidden":
-        known = sorted(_keys(_model_at(path[:-1])))
+        known = sorted(_keys(_model_at(path[:-1], root)))
         return f"unknown key{nearest(path[-1], known)}"
     if kind == "missing":
-        return "missing; every study needs it"
+        return f"missing; every {root.__name__.lower()} needs it"
     if kind == "refused":
         return str(error["msg"])
     shown = repr(given) if len(repr(given)) < 60 else repr(given)[:57] + "..."
     return f"{shown} was given: {error['msg'][0].lower()}{error['msg'][1:]}"
 
 
-def _model_at(path: Path_) -> type[BaseModel]:
+def _model_at(path: Path_, root: type[BaseModel]) -> type[BaseModel]:
     """The part of the schema that ``path`` points to."""
-    model: Any = Study
+    model: Any = root
     for part in path:
         if isinstance(part, int) or not (isinstance(model, type) and issubclass(model, BaseModel)):
             continue
@@ -102,7 +113,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 def _problems_across_fields(document: Document) -> Iterator[Problem]:
     if not isinstance(document.data, dict):
         return
-    for rule in (_ids_are_unique, _control, _references, _routes, _times, _doses, _outcomes, _kind):
+    for rule in _RULES:
         yield from rule(document, document.data)
 
 
@@ -161,6 +172,11 @@ def _references(document: Document, data: Any) -> Iterator[Problem]:
                     f"no arm has the id '{outcome[key]}'{nearest(outcome[key], map(str, arms))}"
                 )
                 yield document.problem((*path, key), message)
+    for path, claim in _items(data, "claims"):
+        name = claim.get("product")
+        if isinstance(name, str) and name not in products:
+            message = f"no product has the id '{name}'{nearest(name, map(str, products))}"
+            yield document.problem((*path, "product"), message)
     for path, _, regimen in _regimens(data):
         name = regimen.get("product")
         if isinstance(name, str) and name not in (*products, "vehicle"):
@@ -249,3 +265,40 @@ def _kind(document: Document, data: Any) -> Iterator[Problem]:
     if data.get("kind") == "reported" and "simulation" in data:
         message = "a reported study cannot carry 'simulation': simulated results never pass as data"
         yield document.problem(("simulation",), message)
+
+
+def _claims(document: Document, data: Any) -> Iterator[Problem]:
+    products = dict(_items(data, "products"))
+    carried = {
+        cargo.get("name") for product in products.values() for _, cargo in _items(product, "cargo")
+    }
+    absent = {word.value for word in Absent}
+    for path, claim in _items(data, "claims"):
+        cargo = _value(claim.get("cargo"))
+        if cargo in (None, *absent):
+            if "target" in claim:
+                message = "a target without a cargo; name the molecule that acts on it"
+                yield document.problem((*path, "target"), message)
+            continue
+        if cargo not in carried and "kind" not in claim:
+            message = f"no product lists the cargo '{cargo}'; list it, or give its 'kind' here"
+            yield document.problem((*path, "cargo"), message)
+        if cargo not in carried and "basis" not in claim:
+            message = f"no product lists the cargo '{cargo}'; say with 'basis' why it is named"
+            yield document.problem((*path, "cargo"), message)
+        if len(products) > 1 and "product" not in claim:
+            message = "the study has several products; say which one is meant"
+            yield document.problem((*path, "product"), message)
+
+
+_RULES = (
+    _ids_are_unique,
+    _control,
+    _references,
+    _routes,
+    _times,
+    _doses,
+    _outcomes,
+    _kind,
+    _claims,
+)

@@ -48,15 +48,20 @@ class Mention(Record):
     review: Text
     place: Text
     reference: int | None = None
+    author: Text | None = None
+    """First author as this place prints it."""
 
 
 class Source(Record):
     """The publication, or the run, that a study comes from."""
 
     citation: Text
+    first_author: Text | None = None
     year: int | None = None
     pmid: Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")] | None = None
     doi: Annotated[str, StringConstraints(pattern=r"^10\.\S+/\S+$")] | None = None
+    trial: Annotated[str, StringConstraints(pattern=r"^NCT\d{8}$")] | None = None
+    """Number in the registry of trials, as NCT03384433."""
     mentioned: tuple[Mention, ...] = Field(default=(), strict=False)
 
 
@@ -154,6 +159,8 @@ class Outcome(Record):
     sem: float | None = Field(default=None, ge=0)
     spread: float | None = Field(default=None, ge=0)
     """A ± whose kind (SD or SEM) the source does not state."""
+    ratio: float | None = Field(default=None, ge=0)
+    """Over the arm in 'against', where the source gives only that."""
     median: float | None = None
     low: float | None = None
     high: float | None = None
@@ -168,18 +175,72 @@ class Outcome(Record):
 
 
 class Claim(Record):
-    """cargo → target → pathway → behaviour, as one place in one source states it."""
+    """cargo → target → pathway → behaviour, as one place in one source states it.
+
+    What a place does not say is left out here, even if another place says it: the same thing
+    stated differently in a table, the text and a figure is three claims on one study.
+    """
 
     id: Id
-    cargo: Text
+    product: Id | None = None
+    """Id of the product that is meant; the study's only one when left out."""
+    cell: Text | None = None
+    """Source cell as this place writes it, where that differs from the product's."""
+    evidence: Annotated[str, OneOf("a kind of evidence", vocabulary.EVIDENCE_KINDS)] | None = None
+    """What was given, where that differs from the study as a whole."""
+    cargo: Fact[Text] = Field(default_factory=not_reported)
+    """A molecule under the name that this place prints; 'not reported' when it names none."""
+    kind: Annotated[str, OneOf("a kind of cargo", vocabulary.CARGO_KINDS)] | None = None
+    """Kind of that molecule, where no product of the study lists it."""
+    basis: Annotated[str, OneOf("a basis", vocabulary.CARGO_BASES)] | None = None
+    """On what ground the cargo is named here; that of the product's cargo when left out."""
     target: Text | None = None
     effect: Annotated[str, OneOf("an effect", ("lowers", "raises"))] | None = None
     """What the cargo does to the target."""
     pathway: tuple[Text, ...] = Field(default=(), strict=False)
-    behaviour: Text
-    direction: Annotated[str, OneOf("a direction", ("promotes", "suppresses"))]
+    pathway_effect: Annotated[str, OneOf("an effect", ("lowers", "raises"))] | None = None
+    """What follows for the pathways; raises means that they are activated."""
+    raised: tuple[Text, ...] = Field(default=(), strict=False)
+    """Readouts that went up. They were measured after treatment; they are not cargo."""
+    lowered: tuple[Text, ...] = Field(default=(), strict=False)
+    """Readouts that went down."""
+    behaviour: Text = "angiogenesis"
+    direction: Annotated[str, OneOf("a direction", vocabulary.CLAIM_DIRECTIONS)] | None = None
+    """What happens to the behaviour; left out when the place does not say."""
+    other_effects: tuple[Text, ...] = Field(default=(), strict=False)
     recipient: Fact[Text] = Field(default_factory=not_reported)
+    """Cells that take the vesicles up."""
+    model: Fact[Text] = Field(default_factory=not_reported)
+    """Injury model in the words of this place, as MI or OGD/R."""
+    organ: Organ | None = None
+    """Organ, where that differs from the study's."""
+    species: Fact[Text] = Field(default_factory=not_reported)
+    setting: Fact[Annotated[str, OneOf("a setting", vocabulary.SETTINGS)]] = Field(
+        default_factory=not_reported
+    )
+    route: Fact[Text] = Field(default_factory=not_reported)
+    """Route in the words of this place."""
+    group: Text | None = None
+    """Names the set when something is claimed of several molecules together, not of each."""
     read: Where
+    note: Text | None = None
+
+
+class Pooled(Record):
+    """One pooled result of a meta-analysis. It is never pooled again."""
+
+    measure: Text
+    effect: Text
+    """Effect measure, as SMD, WMD or log ratio of means."""
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    studies: int | None = Field(default=None, ge=1)
+    animals: int | None = Field(default=None, ge=1)
+    i2: float | None = Field(default=None, ge=0, le=100)
+    p: float | None = Field(default=None, ge=0, le=1)
+    read: Where
+    note: Text | None = None
 
 
 class Simulation(Record):
@@ -209,6 +270,7 @@ class Study(Record):
     arms: tuple[Arm, ...] = Field(default=(), strict=False)
     outcomes: tuple[Outcome, ...] = Field(default=(), strict=False)
     claims: tuple[Claim, ...] = Field(default=(), strict=False)
+    pooled: tuple[Pooled, ...] = Field(default=(), strict=False)
     simulation: Simulation | None = None
     note: Text | None = None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ORGANS = ("heart", "brain", "kidney", "limb", "skin")
+ORGANS = ("heart", "brain", "kidney", "limb", "skin", "unspecified")
+"""The last one is for statements that name no organ; nothing can be simulated in it."""
 
 SPECIES = ("mouse", "rat", "rabbit", "dog", "pig", "monkey", "human")
 
@@ -16,7 +17,10 @@ INJURIES = (
     "burn",
     "nephrotoxin",
     "heart failure",
+    "flap",
+    "ureteral obstruction",
     "hypoxia in culture",
+    "no injury",
 )
 
 _EVERYWHERE = (
@@ -45,7 +49,16 @@ ALL_ROUTES = tuple(dict.fromkeys(route for routes in ROUTES.values() for route i
 
 STUDY_KINDS = ("reported", "planned", "simulated")
 
-EVIDENCE_KINDS = ("vesicles", "cells", "naked molecule", "clinical trial")
+EVIDENCE_KINDS = (
+    "vesicles",
+    "cells",
+    "naked molecule",
+    "clinical trial",
+    "general",  # a statement without an experiment of its own
+    "meta-analysis",
+)
+
+SETTINGS = ("in vitro", "in vivo", "in vitro and in vivo", "in patients")
 
 CARGO_KINDS = ("miRNA", "circRNA", "lncRNA", "mRNA", "protein", "lipid")
 
@@ -57,6 +70,8 @@ CARGO_BASES = (
     "secreted by cells",
     "not identified",
 )
+
+CLAIM_DIRECTIONS = ("promotes", "suppresses", "no effect")
 
 DIRECTIONS = ("higher", "lower", "no difference")
 
