@@ -85,13 +85,26 @@ def test_a_network_is_polydata_whose_lines_have_the_lengths_they_had(tmp_path):
     assert array("CellData/DataArray").tolist() == [1.0, -2.0]
 
 
-def test_fields_are_a_zarr_group_with_axes_and_scale(tmp_path):
+def test_fields_are_a_zarr_group_that_the_zarr_package_reads(tmp_path):
     values = np.arange(24.0).reshape(2, 3, 4)
     folder = tmp_path / "border.zarr"
     for _ in range(2):  # the second write takes the place of the first
-        write_fields(folder, {"po2_mmhg": values}, times_day=np.array([0.0, 2.0]), cell_um=10.0)
+        write_fields(folder, {"po2_mmhg": values}, times_day=np.array([0.5, 2.0]), cell_um=10.0)
     group = zarr.open_group(str(folder), mode="r")
-    assert np.array_equal(group["po2_mmhg"][:], values)
-    assert group["times_day"][:].tolist() == [0.0, 2.0]
+    po2 = group["po2_mmhg"]
+    assert np.array_equal(po2[:], values)
+    assert po2.dtype == np.float32
+    assert po2.metadata.dimension_names == ("time", "y", "x")
+    assert group["times_day"][:].tolist() == [0.5, 2.0]
     assert dict(group.attrs) == {"axes": ["time", "y", "x"], "cell_um": 10.0}
     assert [item.name for item in tmp_path.iterdir()] == ["border.zarr"]
+
+
+def test_the_same_fields_give_the_same_bytes(tmp_path):
+    def written(name):
+        values = np.random.default_rng(0).random((3, 5, 7))
+        write_fields(tmp_path / name, {"x": values}, times_day=np.arange(3.0), cell_um=1.0)
+        files = sorted((tmp_path / name).rglob("*"))
+        return [file.read_bytes() for file in files if file.is_file()]
+
+    assert written("a") == written("b")
