@@ -94,3 +94,25 @@ def test_what_the_model_has_no_rule_for_is_left_out_and_said():
         found = compile_mechanism([cargo], [study], TARGETS)
         assert (found.links, found.idle) == ((), ())
         assert [link.target for link in found.unmodelled] == ["SPRED1"]
+
+
+@pytest.mark.parametrize(
+    ("claimed", "carried"),
+    [
+        (("miR-31", "FIH1", "HIF1AN"), "miR-31-5p"),
+        (("miR-210", "PHD2", "EGLN1"), "miR-210"),
+        (("miR-21a-5p", "Pten", "PTEN"), "miR-21-5p"),
+    ],
+)
+def test_a_claim_meets_the_core_under_any_name_of_its_target(claimed, carried):
+    cargo, target, core = claimed
+    study = with_claim(find_study("gallet-2017"), "lowers")
+    claim = study.claims[0].model_copy(
+        update={
+            "target": target,
+            "cargo": study.claims[0].cargo.model_copy(update={"value": cargo}),
+        }
+    )
+    study = study.model_copy(update={"claims": (claim,)})
+    found = compile_mechanism([carries(carried)], [study], TARGETS)
+    assert [(link.cargo, link.target) for link in found.links] == [(carried, core)]

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from angiosome.evidence.lexicon import canonical
 from angiosome.study import Cargo, Study
-from angiosome.study.cargo_names import may_be_same
+from angiosome.study.cargo_names import may_be_same, orthologous
 
 
 @dataclass(frozen=True)
@@ -42,20 +43,23 @@ def compile_mechanism(
 ) -> Mechanism:
     """The links in force for a product's ``cargo``, from the claims of vesicle studies.
 
-    Cargo meets a claim under the rule `angiosome.study.cargo_names.may_be_same`. What is modelled
-    is a miRNA that lowers its target. What is claimed of a set of molecules together attaches to
-    none of them.
+    Cargo meets a claim under the rule `angiosome.study.cargo_names.may_be_same`, or as the same
+    miRNA of another species; a target meets the core under any of its names, so that a claim on
+    FIH1 is a claim on HIF1AN. What is modelled is a miRNA that lowers its target. What is claimed
+    of a set of molecules together attaches to none of them.
 
     Args:
         targets: proteins of the core; claims on anything else attach to nothing.
     """
+    core = {canonical(target): target for target in targets}
     claims = [
-        (study.id, claim)
+        (study.id, claim, core[canonical(claim.target)])
         for study in studies
         if study.kind != "simulated"
         for claim in study.claims
         if (claim.evidence or study.evidence) == "vesicles"
-        and claim.target in targets
+        and claim.target is not None
+        and canonical(claim.target) in core
         and claim.effect is not None
         and claim.group is None
     ]
@@ -65,9 +69,10 @@ def compile_mechanism(
     idle: list[str] = []
     for item in cargo:
         said: dict[tuple[str, str], list[str]] = {}
-        for study_id, claim in claims:
-            if may_be_same(str(claim.cargo.reported), item.name):
-                key = (str(claim.target), str(claim.effect))
+        for study_id, claim, target in claims:
+            named = str(claim.cargo.reported)
+            if may_be_same(named, item.name) or orthologous(named, item.name):
+                key = (target, str(claim.effect))
                 said.setdefault(key, []).append(f"{study_id}/{claim.id}")
         for (target, effect), by in said.items():
             link = Link(item.name, target, effect, tuple(by))
