@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -40,3 +41,11 @@ class ProblemsError(AngiosomeError):
         head = "1 problem" if count == 1 else f"{count} problems"
         lines = "\n".join(f"  {problem}" for problem in self.problems)
         super().__init__(f"{head} in {self.problems[0].file}:\n{lines}")
+
+
+def nearest(given: object, allowed: Iterable[str]) -> str:
+    """The end of a message about an unknown word: the nearest known one, and all of them."""
+    allowed = tuple(dict.fromkeys(allowed))
+    near = difflib.get_close_matches(str(given), allowed, n=1, cutoff=0.5)
+    hint = f"; did you mean '{near[0]}'?" if near else ";"
+    return f"{hint} allowed: {', '.join(allowed)}"

@@ -1,41 +1,168 @@
-"""``angiosome evidence``: questions to the evidence base."""
+"""``angiosome evidence``: questions to the evidence base, or to a folder of study files."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import sqlite3
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from angiosome.cli.application import AsJson, evidence, told_to_the_user
-from angiosome.cli.output import print_json
+from angiosome.cli.output import print_json, print_table
+from angiosome.errors import AngiosomeError
+
+Folder = Annotated[
+    Path | None, typer.Option(help="Your own study files instead of the packaged ones.")
+]
+Text = Annotated[str, typer.Argument(help="Words that must stand in the study.")]
+Where = Annotated[
+    list[str] | None, typer.Option(help="column=value, for any column of the table of claims.")
+]
+Organ = Annotated[str, typer.Option(help="heart, brain, kidney, limb, skin.")]
+Cargo = Annotated[str, typer.Option(help="miR-126 finds miR-126-3p too.")]
+Target = Annotated[str, typer.Option(help="Under any of its names.")]
+Source = Annotated[str, typer.Option(help="Source cell, or a part of its name.")]
+Recipient = Annotated[str, typer.Option(help="Recipient cell, or a part of its name.")]
+Pathway = Annotated[str, typer.Option(help="Pathway, or a part of its name.")]
+Model = Annotated[str, typer.Option(help="Injury model, as MCAO.")]
+Species = Annotated[str, typer.Option(help="mouse, rat, pig, human, …")]
+Route = Annotated[str, typer.Option(help="Route, or a part of its name.")]
+Setting = Annotated[str, typer.Option(help="in vitro, in vivo, …")]
+Kind = Annotated[str, typer.Option(help="vesicle, cell therapy, molecule, trial, general.")]
+Letter = Annotated[str, typer.Option("--review", help="Letter of a review.")]
+
+SHOWN = ("study", "cargo", "target", "vesicle_source", "organ", "effect", "where")
+"""Columns of the table for a person; --json and export hold all."""
+
+
+def opened(folder: Path | None) -> sqlite3.Connection:
+    """The index, with a line that shows how far it is when there is much to read."""
+    from angiosome.evidence.index import open_index, problems_of
+
+    def progress(done: int, of: int) -> None:
+        if of > 1000:
+            typer.echo(f"\rReading {done} of {of} study files ", err=True, nl=done == of)
+
+    index = open_index(folder, progress)
+    problems = problems_of(index)
+    if problems:
+        files = len({problem.file for problem in problems})
+        typer.echo(
+            f"{files} files hold problems and are left out; 'angiosome check FILE' shows them: "
+            + ", ".join(sorted({problem.file for problem in problems})[:3]),
+            err=True,
+        )
+    return index
+
+
+def _filters(where: list[str] | None, **options: str) -> dict[str, str]:
+    filters = {name: value for name, value in options.items() if value}
+    for item in where or []:
+        name, equals, value = item.partition("=")
+        if not equals:
+            raise AngiosomeError(f"'{item}' is not a filter; write --where column=value")
+        filters[name.strip()] = value.strip()
+    return filters
 
 
 @evidence.command("list")
-def evidence_list(as_json: AsJson = False) -> None:
-    """List the studies of the evidence base."""
-    from angiosome.cli.output import print_table
-    from angiosome.evidence import load_studies
+def evidence_list(
+    text: Text = "",
+    organ: Organ = "",
+    cargo: Cargo = "",
+    source: Source = "",
+    species: Species = "",
+    kind: Kind = "",
+    review: Letter = "",
+    where: Where = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """List studies, or those that a filter finds.
 
-    rows = [
-        {
-            "id": study.id,
-            "organ": study.condition.organ,
-            "species": str(study.condition.subject.species.known or "not reported"),
-            "arms": len(study.arms),
-            "outcomes": len(study.outcomes),
-            "claims": len(study.claims),
-            "title": study.title,
-        }
-        for study in load_studies()
-    ]
+    Example: angiosome evidence list --organ kidney
+    """
+    from angiosome.evidence.find import list_studies
+
+    with told_to_the_user():
+        filters = _filters(
+            where,
+            organ=organ,
+            cargo=cargo,
+            vesicle_source=source,
+            species=species,
+            kind=kind,
+            review=review,
+        )
+        rows = list_studies(opened(folder), filters, text)
     if as_json:
         print_json(rows)
         return
     counted = ("arms", "outcomes", "claims")
+    shown = [
+        {
+            "id": row["id"],
+            "organ": row["organ"],
+            "evidence": row["evidence"],
+            "holds": ", ".join(f"{row[part]} {part}" for part in counted if row[part]),
+            "title": row["title"],
+        }
+        for row in rows
+    ]
+    print_table(f"{len(rows)} studies", shown)
+
+
+@evidence.command("find")
+def evidence_find(
+    text: Text = "",
+    organ: Organ = "",
+    cargo: Cargo = "",
+    target: Target = "",
+    source: Source = "",
+    recipient: Recipient = "",
+    pathway: Pathway = "",
+    model: Model = "",
+    species: Species = "",
+    route: Route = "",
+    setting: Setting = "",
+    kind: Kind = "",
+    review: Letter = "",
+    where: Where = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find claims, each with the place that makes it.
+
+    Example: angiosome evidence find --cargo miR-126 --organ brain
+    """
+    from angiosome.evidence.find import find_claims
+
+    with told_to_the_user():
+        filters = _filters(
+            where,
+            organ=organ,
+            cargo=cargo,
+            target=target,
+            vesicle_source=source,
+            recipient_cell=recipient,
+            pathway=pathway,
+            model=model,
+            species=species,
+            route=route,
+            setting=setting,
+            kind=kind,
+            review=review,
+        )
+        rows = find_claims(opened(folder), filters, text)
+    if as_json:
+        print_json(rows)
+        return
+    signs = {"lowers": "⊣ ", "raises": "→ "}
     for row in rows:
-        row["holds"] = ", ".join(f"{row.pop(part)} {part}" for part in counted)
-        row["title"] = row.pop("title")
-    print_table("Studies", rows)
+        row["target"] = signs.get(row["target_effect"], "") + row["target"]
+        row["where"] = " ".join(filter(None, (row["review"], row["where"])))
+    print_table(f"{len(rows)} claims", [{name: row[name] for name in SHOWN} for row in rows])
 
 
 @evidence.command("show")
@@ -43,7 +170,10 @@ def evidence_show(
     study: Annotated[str, typer.Argument(help="A study of the evidence base, or a study file.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show one study: every fact, and where it was read."""
+    """Show one study: every fact, and where it was read.
+
+    Example: angiosome evidence show gallet-2017
+    """
     from angiosome.evidence import find_study
 
     with told_to_the_user():
@@ -55,3 +185,161 @@ def evidence_show(
     import yaml
 
     typer.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100).rstrip())
+
+
+@evidence.command("overlap")
+def evidence_overlap(
+    strict: Annotated[
+        bool, typer.Option(help="Only what a vesicle is said to carry, or was loaded with.")
+    ] = False,
+    review: Letter = "",
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which cargo two or more organs share, and whether the reviews' counts can be reproduced.
+
+    Example: angiosome evidence overlap --review B
+    """
+    from angiosome.evidence.audit.run import base_of
+    from angiosome.evidence.overlap import expected, overlap, reproduced
+    from angiosome.evidence.recount import RULES
+
+    with told_to_the_user():
+        base = base_of(opened(folder))
+        claims = [claim for claim in base.claims if review in ("", claim.review)]
+        found = overlap(claims, strict=strict)
+        chance = {rule: expected(claims, rule) for rule in RULES}
+        counts = [row for row in reproduced(base) if review in ("", row["review"])]
+    if as_json:
+        rows = [vars(item) for item in found]
+        print_json({"shared": rows, "expected_by_chance": chance, "counts": counts})
+        return
+    for rule in RULES:
+        label = f"{rule}, strict" if strict else rule
+        rows = [
+            {
+                "molecule": item.molecule,
+                "as printed": ", ".join(item.names),
+                "organs": ", ".join(item.organs),
+                "studies": ", ".join(item.studies),
+            }
+            for item in found
+            if item.rule == label
+        ]
+        mean, low, high = chance[rule]
+        print_table(f"Rule {label}: {len(rows)} shared by two organs or more", rows)
+        if not strict:
+            typer.echo(f"By chance, with the same studies: {mean:.1f} ({low} to {high}).\n")
+    shown = [
+        {
+            "review": row["review"],
+            "says": f"{row['says']} {row['counts']}",
+            "reproduces": f"yes: {row['rule']}" if row["reproduces"] else f"no: {row['why not']}",
+        }
+        for row in counts
+    ]
+    print_table("Counts of the reviews", shown)
+
+
+@evidence.command("gaps")
+def evidence_gaps(
+    by: Annotated[str, typer.Option(help="Axes: organ, source, cargo, route, outcome.")] = (
+        "organ,source"
+    ),
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Map what was tried, and say of each empty cell why it is empty.
+
+    Example: angiosome evidence gaps --by organ,route
+    """
+    from angiosome.evidence.audit.run import base_of
+    from angiosome.evidence.gaps import gaps
+
+    with told_to_the_user():
+        index = opened(folder)
+        axes = [axis.strip() for axis in by.split(",")]
+        cells = gaps(index, axes, base_of(index).reviews)
+    if as_json:
+        print_json(
+            [
+                {**dict(zip(axes, cell.at, strict=True)), "studies": cell.studies, "why": cell.why}
+                for cell in cells
+            ]
+        )
+        return
+    if len(axes) == 2:
+        rows: dict[str, dict[str, str]] = {}
+        for cell in cells:
+            number = str(len(cell.studies)) if cell.studies else ""
+            text = ", ".join(filter(None, (number, cell.why)))
+            rows.setdefault(cell.at[1], {axes[1]: cell.at[1]})[cell.at[0]] = text
+        print_table(f"Vesicle studies by {by}", list(rows.values()))
+        return
+    shown = [
+        {
+            **dict(zip(axes, cell.at, strict=True)),
+            "studies": str(len(cell.studies)),
+            "why": cell.why,
+        }
+        for cell in cells
+        if cell.studies or len(axes) == 1
+    ]
+    print_table(f"Vesicle studies by {by}; --json holds the empty cells too", shown)
+
+
+@evidence.command("audit")
+def evidence_audit(
+    folder: Folder = None,
+    study: Annotated[str, typer.Option(help="Only findings on this study.")] = "",
+    kind: Annotated[str, typer.Option(help="Only findings of this kind.")] = "",
+    fail_on: Annotated[
+        str, typer.Option(help="Exit with 1 from this severity on: low, medium, high, never.")
+    ] = "never",
+    rules: Annotated[bool, typer.Option("--rules", help="Say what each rule finds.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find contradictions: in one study, between studies, in a review's counts.
+
+    Example: angiosome evidence audit --folder my-studies --fail-on high
+    """
+    if rules:
+        from angiosome.evidence.audit import RULES
+
+        print_table("Rules", [{"rule": name, "finds": text} for name, text in RULES.items()])
+        return
+    with told_to_the_user():
+        if fail_on not in (*SEVERITY, "never"):
+            raise AngiosomeError(f"'{fail_on}' is no severity: low, medium, high, never")
+        rows = findings(opened(folder), study=study, kind=kind)
+    if as_json:
+        print_json(rows)
+    else:
+        shown = [
+            {
+                "id": row["id"],
+                "severity": row["severity"],
+                "one place": f"{row['place_1']}:\n{row['says_1']}",
+                "another": f"{row['place_2']}:\n{row['says_2']}",
+            }
+            for row in rows
+        ]
+        print_table(f"{len(rows)} contradictions", shown)
+    worst = max((SEVERITY[row["severity"]] for row in rows), default=-1)
+    if fail_on != "never" and worst >= SEVERITY[fail_on]:
+        raise typer.Exit(1)
+
+
+SEVERITY = {"low": 0, "medium": 1, "high": 2}
+
+
+def findings(index: sqlite3.Connection, *, study: str = "", kind: str = "") -> list[dict[str, Any]]:
+    """Findings of the audit, the gravest first."""
+    from angiosome.evidence.index import rows_of
+
+    rows = rows_of(
+        index,
+        "SELECT * FROM findings WHERE (? = '' OR study = ?) AND (? = '' OR kind = ?)",
+        (study, study, kind, kind),
+    )
+    return sorted(rows, key=lambda row: (-SEVERITY[row["severity"]], row["id"]))

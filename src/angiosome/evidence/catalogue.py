@@ -1,34 +1,40 @@
-"""Find studies: by id in the package, or by file."""
+"""Find studies and reviews: by id in the package, by file, or all those of a folder."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 
-from angiosome.errors import AngiosomeError
-from angiosome.study import Study, read_study
+from angiosome.errors import AngiosomeError, Problem, ProblemsError
+from angiosome.evidence.index import PACKAGED
+from angiosome.study import Review, Study, read_review, read_study
 
 
 @cache
 def study_ids() -> tuple[str, ...]:
     """Ids of the curated studies, sorted. The id is the file's name."""
-    folder = files("angiosome.data").joinpath("studies")
-    names = (item.name for item in folder.iterdir())
-    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+    return tuple(sorted(file.stem for file in (PACKAGED / "studies").glob("*.yaml")))
 
 
 @cache
 def _curated(study_id: str) -> Study:
-    source = files("angiosome.data").joinpath("studies", f"{study_id}.yaml")
-    with as_file(source) as file:
-        return read_study(file, shown_as=f"{study_id}.yaml")
+    file = PACKAGED / "studies" / f"{study_id}.yaml"
+    return read_study(file, shown_as=file.name)
 
 
 def load_studies() -> tuple[Study, ...]:
     """All curated studies, sorted by id."""
     return tuple(_curated(study_id) for study_id in study_ids())
+
+
+@cache
+def load_reviews() -> tuple[Review, ...]:
+    """All curated reviews, sorted by letter."""
+    found = [read_review(file) for file in (PACKAGED / "reviews").glob("*.yaml")]
+    return tuple(sorted(found, key=lambda review: review.letter))
 
 
 def find_study(name: str) -> Study:
@@ -45,9 +51,47 @@ def find_study(name: str) -> Study:
         return read_study(file)
     near = difflib.get_close_matches(name.lower(), study_ids(), n=3, cutoff=0.4)
     near += [known for known in study_ids() if name.lower() in known and known not in near]
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(study_ids())}."
+    hint = f"Did you mean {' or '.join(near[:8])}?" if near else "No id comes near."
     kind = "is a folder" if file.is_dir() else "is neither a study of the evidence base nor a file"
     raise AngiosomeError(
         f"'{name}' {kind}. {hint} 'angiosome evidence list' shows all; "
         "'angiosome new FILE' starts one of your own."
     )
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read from some files: the good ones, and every problem of the others."""
+
+    studies: tuple[tuple[Path, Study], ...]
+    reviews: tuple[tuple[Path, Review], ...]
+    problems: tuple[Problem, ...]
+    refused: tuple[Path, ...]
+    """Files that hold a problem and are left out."""
+
+
+def read_files(paths: Iterable[Path]) -> Read:
+    """Read study and review files. A file with problems is left out and its problems are kept."""
+    studies: list[tuple[Path, Study]] = []
+    reviews: list[tuple[Path, Review]] = []
+    problems: list[Problem] = []
+    refused: list[Path] = []
+    for path in paths:
+        try:
+            if is_review(path):
+                reviews.append((path, read_review(path)))
+            else:
+                studies.append((path, read_study(path)))
+        except ProblemsError as error:
+            problems.extend(error.problems)
+            refused.append(path)
+        except AngiosomeError as error:
+            problems.append(Problem(str(path), None, "", str(error)))
+            refused.append(path)
+    return Read(tuple(studies), tuple(reviews), tuple(problems), tuple(refused))
+
+
+def is_review(path: Path) -> bool:
+    """Whether the first lines say so; a file that cannot be read is judged later."""
+    with path.open("rb") as opened:
+        return b"angiosome.review/" in opened.read(1000)

@@ -13,11 +13,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from angiosome.errors import Problem, ProblemsError
+from angiosome.errors import Problem, ProblemsError, nearest
 from angiosome.study import vocabulary
-from angiosome.study.facts import Absent, nearest
 from angiosome.study.review import Review
 from angiosome.study.schema import Study
+from angiosome.study.vocabulary import Absent
 from angiosome.study.yaml_file import Document, Path_, read_yaml
 
 

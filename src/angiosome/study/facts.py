@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-import enum
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -22,19 +19,9 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from angiosome.errors import nearest
+from angiosome.study.vocabulary import Absent
 from angiosome.units import DOSE_DIMENSIONS, Amount, UnitError, parse_amount
-
-
-class Absent(enum.Enum):
-    """Why a fact has no value. These are three different things and never mix."""
-
-    NOT_REPORTED = "not reported"  # the place that was read does not say
-    NONE = "none"  # there was none, and the source says so
-    NOT_DONE = "not done"  # the source says it was not measured
-
-    def __str__(self) -> str:
-        return self.value
-
 
 _ABSENT = {absent.value: absent for absent in Absent}
 
@@ -68,14 +55,6 @@ class OneOf:
         if data in self.words:
             return str(data)
         raise _refused(f"'{data}' is not {self.what}{nearest(data, self.words)}")
-
-
-def nearest(given: object, allowed: Iterable[str]) -> str:
-    """The end of a message about an unknown word: the nearest known one, and all of them."""
-    allowed = tuple(dict.fromkeys(allowed))
-    near = difflib.get_close_matches(str(given), allowed, n=1, cutoff=0.5)
-    hint = f"; did you mean '{near[0]}'?" if near else ";"
-    return f"{hint} allowed: {', '.join(allowed)}"
 
 
 def _refused(why: str) -> PydanticCustomError:

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
+
+
+class Absent(enum.Enum):
+    """Why a fact has no value. These are three different things and never mix."""
+
+    NOT_REPORTED = "not reported"  # the place that was read does not say
+    NONE = "none"  # there was none, and the source says so
+    NOT_DONE = "not done"  # the source says it was not measured
+
+    def __str__(self) -> str:
+        return self.value
+
 
 ORGANS = ("heart", "brain", "kidney", "limb", "skin", "unspecified")
 """The last one is for statements that name no organ; nothing can be simulated in it."""

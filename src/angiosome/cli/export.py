@@ -1,0 +1,68 @@
+"""``angiosome evidence export``: the tables of the evidence base, for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from angiosome.cli.application import evidence, told_to_the_user
+from angiosome.cli.evidence import Folder, opened
+from angiosome.errors import AngiosomeError, nearest
+
+FORMATS = ("csv", "parquet", "json")
+
+
+@evidence.command("export")
+def evidence_export(
+    table: Annotated[
+        str, typer.Option(help="claims, contradictions, studies, outcomes or mentions.")
+    ] = "claims",
+    format: Annotated[str, typer.Option(help="csv, parquet or json.")] = "csv",  # noqa: A002
+    out: Annotated[Path | None, typer.Option(help="File to write; the terminal if left out.")] = (
+        None
+    ),
+    folder: Folder = None,
+) -> None:
+    """Write a table: one row for each claim, contradiction, study, outcome or mention.
+
+    Example: angiosome evidence export --table claims --format csv --out claims.csv
+    """
+    from angiosome.evidence.tables import TABLES
+
+    with told_to_the_user():
+        if table not in TABLES:
+            raise AngiosomeError(f"'{table}' is no table{nearest(table, TABLES)}")
+        if format not in FORMATS:
+            raise AngiosomeError(f"'{format}' is no format{nearest(format, FORMATS)}")
+        if format == "parquet" and out is None:
+            raise AngiosomeError("a Parquet table goes to a file; give --out FILE")
+        rows = TABLES[table](opened(folder))
+        if format == "parquet" and out is not None:
+            from angiosome.io.tables import write_table
+
+            names = list(rows[0]) if rows else []
+            write_table(out, {name: [row[name] for row in rows] for name in names})
+        elif out is not None:
+            from angiosome.io.atomic import write_text
+
+            write_text(out, _text(rows, format))
+        else:
+            typer.echo(_text(rows, format), nl=False)
+    if out is not None:
+        typer.echo(f"Wrote {len(rows)} rows to {out}", err=True)
+
+
+def _text(rows: list[dict[str, Any]], format: str) -> str:  # noqa: A002
+    if format == "json":
+        return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    if rows:
+        writer.writerow(rows[0])
+        writer.writerows(["" if cell is None else cell for cell in row.values()] for row in rows)
+    return written.getvalue()

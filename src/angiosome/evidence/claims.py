@@ -1,0 +1,56 @@
+"""One row for each claim: the table that other programs read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+CARRIED = ("carried", "loaded")
+"""Bases that say the vesicle holds the molecule; the rule 'strict' counts no other."""
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """One claim of one place; every cell is text, and an empty one does not apply.
+
+    The first columns, up to ``kind``, are fixed for other programs. ``review`` is the letter of the
+    review that makes the claim, ``citation`` that review's own number of the study.
+    """
+
+    study: str
+    review: str
+    citation: str
+    first_author: str
+    vesicle_source: str
+    modification: str
+    cargo: str
+    cargo_id: str
+    cargo_type: str
+    cargo_status: str
+    target: str
+    target_effect: str
+    pathway: str
+    recipient_cell: str
+    model: str
+    organ: str
+    species: str
+    setting: str
+    route: str
+    effect: str
+    where: str
+    kind: str
+    claim: str
+    source_as_printed: str
+    pathway_effect: str
+    raised: str
+    lowered: str
+    behaviour: str
+    direction: str
+    other_effects: str
+    said_of_group: str
+    seen: str
+    note: str
+    cargo_id_note: str
+    """Why there is no identifier (arm not stated, ambiguous), or what it stands for."""
+
+
+COLUMNS = tuple(field.name for field in fields(ClaimRow))

@@ -1,0 +1,306 @@
+"""An index over study files, so that a question takes no longer than its answer.
+
+The files stay the truth. The index is a SQLite database in the user's cache; it holds the table of
+claims, a search over all words, and the findings of the audit. Before each question the files are
+compared with it: those that changed since are read again, and only those.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import astuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from angiosome.errors import AngiosomeError, Problem
+from angiosome.evidence.claims import COLUMNS, ClaimRow
+
+if TYPE_CHECKING:
+    from angiosome.evidence.extract import Extract
+
+FORMAT = 1
+"""Raised whenever the tables below change."""
+
+PACKAGED = Path(__file__).parent.parent / "data"
+
+Progress = Callable[[int, int], None]
+
+STUDY_COLUMNS = (
+    "id",
+    "file",
+    "kind",
+    "evidence",
+    "title",
+    "citation",
+    "first_author",
+    "year",
+    "pmid",
+    "doi",
+    "trial",
+    "organ",
+    "injury",
+    "species",
+    "arms",
+    "outcomes",
+    "claims",
+)
+
+KEYS = {"cargo": "target", "target": "target", "vesicle_source": "cell", "recipient_cell": "cell"}
+"""Columns that can be asked for under any name of the lexicon, and what it calls their kind."""
+
+OUTCOME_COLUMNS = (
+    "study",
+    "kind",
+    "organ",
+    "species",
+    "measure",
+    "of",
+    "at",
+    "unit",
+    "arm",
+    "label",
+    "vesicle_source",
+    "route",
+    "dose",
+    "n",
+    "mean",
+    "sd",
+    "sem",
+    "spread",
+    "median",
+    "low",
+    "high",
+    "ratio",
+    "direction",
+    "against",
+    "p",
+    "where",
+    "seen",
+    "note",
+)
+
+_TABLES = f"""
+CREATE TABLE files (file TEXT PRIMARY KEY, size INTEGER, changed_ns INTEGER);
+CREATE TABLE studies ({", ".join(f'"{name}"' for name in STUDY_COLUMNS)});
+CREATE INDEX study_id ON studies (id);
+CREATE INDEX study_file ON studies (file);
+CREATE TABLE mentions (study, file, review, letter, reference INTEGER, place, author);
+CREATE INDEX mention_file ON mentions (file);
+CREATE TABLE claims (
+  {", ".join(f'"{name}"' for name in COLUMNS)}, file, family, arm,
+  {", ".join(f"{name}_key" for name in KEYS)}
+);
+CREATE INDEX claim_family ON claims (family);
+CREATE INDEX claim_study ON claims (study);
+CREATE INDEX claim_file ON claims (file);
+CREATE TABLE outcomes ({", ".join(f'"{name}"' for name in OUTCOME_COLUMNS)}, file);
+CREATE INDEX outcome_file ON outcomes (file);
+CREATE TABLE uses (file, study, organ, source, cargo_class, route, setting, measure);
+CREATE INDEX use_file ON uses (file);
+CREATE TABLE reviews (file TEXT PRIMARY KEY, letter, citation, record TEXT);
+CREATE TABLE problems (file, line INTEGER, field, message);
+CREATE TABLE findings (
+  id, study, review, citation, place_1, says_1, place_2, says_2, kind, severity, rule, note
+);
+CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = "unicode61 remove_diacritics 2");
+"""
+
+_OF_FILES = ("files", "studies", "mentions", "claims", "outcomes", "uses", "reviews", "problems")
+
+
+def open_index(folder: Path | None = None, progress: Progress | None = None) -> sqlite3.Connection:
+    """The index of the packaged evidence base, or of all study files under a folder.
+
+    Built on first use, and brought up to date with the files before it is returned.
+
+    Args:
+        progress: called with the number of files read, and of all to read.
+
+    Raises:
+        AngiosomeError: the folder does not exist, or holds no study file.
+    """
+    root = (folder or PACKAGED).resolve()
+    if not root.is_dir():
+        raise AngiosomeError(f"'{folder}' is not a folder; give one that holds study files")
+    found = _files(root)
+    if not found:
+        raise AngiosomeError(f"'{folder}' holds no study file (*.yaml)")
+    connection = _connect(root)
+    known = {
+        row[0]: (row[1], row[2])
+        for row in connection.execute("SELECT file, size, changed_ns FROM files")
+    }
+    if known == found:
+        return connection
+    stale = [file for file, stamp in found.items() if known.get(file) != stamp]
+    gone = [file for file in known if file not in found]
+    _update(connection, stale, gone, found, progress)
+    return connection
+
+
+def problems_of(index: sqlite3.Connection) -> list[Problem]:
+    """Problems of the files that were left out."""
+    rows = index.execute("SELECT file, line, field, message FROM problems ORDER BY file, line")
+    return [Problem(*row) for row in rows]
+
+
+def rows_of(
+    index: sqlite3.Connection, query: str, values: Sequence[Any] = ()
+) -> list[dict[str, Any]]:
+    """The answer to a query, a dictionary for each row."""
+    cursor = index.execute(query, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def claims_of(index: sqlite3.Connection) -> list[ClaimRow]:
+    """Every claim, in the order of studies and of the claims in them."""
+    columns = ", ".join(f'"{name}"' for name in COLUMNS)
+    return [
+        ClaimRow(*row)
+        for row in index.execute(f"SELECT {columns} FROM claims ORDER BY study, rowid")  # noqa: S608
+    ]
+
+
+# --- what is on disk ------------------------------------------------------------------------
+
+
+def _files(root: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of last change of every YAML file under a folder, by its full name.
+
+    The time is that of the inode's change: no program can set it back.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    folders = [str(root)]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if entry.name.endswith(".yaml"):
+                    status = entry.stat()
+                    found[entry.path] = (status.st_size, status.st_ctime_ns)
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+    found.pop(str(root / "study_template.yaml"), None)
+    return found
+
+
+def _connect(root: Path) -> sqlite3.Connection:
+    folder = _cache_folder()
+    name = hashlib.sha256(f"{root}\n{_version()}".encode()).hexdigest()[:20]
+    connection = sqlite3.connect(folder / f"evidence-{name}.sqlite", timeout=60)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    known = connection.execute("SELECT name FROM sqlite_master WHERE name = 'findings'").fetchone()
+    if known is None:
+        with _writing(connection):
+            if not connection.execute(
+                "SELECT name FROM sqlite_master WHERE name = 'findings'"
+            ).fetchone():
+                for statement in _TABLES.split(";"):
+                    connection.execute(statement)
+    return connection
+
+
+def _cache_folder() -> Path:
+    given = os.environ.get("ANGIOSOME_CACHE")
+    if given is None:
+        import platformdirs
+
+        given = platformdirs.user_cache_dir("angiosome")
+    folder = Path(given)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise AngiosomeError(
+            f"the index of the evidence base cannot be kept in {folder}: {error}. "
+            "Set ANGIOSOME_CACHE to a folder you can write to."
+        ) from error
+    return folder
+
+
+def _version() -> str:
+    """What the index depends on besides the study files: our own code, and the lexicon."""
+    here = Path(__file__).parent
+    own = [*here.rglob("*.py"), *here.parent.joinpath("study").glob("*.py")]
+    own += here.parent.joinpath("data", "lexicon").glob("*")
+    stamps = sorted((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in own)
+    return f"{FORMAT} {stamps}"
+
+
+@contextlib.contextmanager
+def _writing(connection: sqlite3.Connection) -> Generator[None]:
+    """All or nothing; another process that updates the same index waits."""
+    connection.isolation_level = None
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+# --- bringing it up to date -----------------------------------------------------------------
+
+
+def _update(
+    connection: sqlite3.Connection,
+    stale: Sequence[str],
+    gone: Sequence[str],
+    found: dict[str, tuple[int, int]],
+    progress: Progress | None,
+) -> None:
+    from angiosome.evidence.audit import audit
+    from angiosome.evidence.catalogue import is_review, load_reviews, read_files
+    from angiosome.evidence.extract import extract_all
+
+    letters = {review.citation: review.letter for review in load_reviews()}
+    letters |= dict(connection.execute("SELECT citation, letter FROM reviews"))
+    own = read_files(Path(file) for file in stale if is_review(Path(file))).reviews
+    letters |= {review.citation: review.letter for _, review in own}
+    with _writing(connection):
+        for file in [*stale, *gone]:
+            connection.execute(
+                "DELETE FROM words WHERE rowid IN (SELECT rowid FROM studies WHERE file = ?)",
+                (file,),
+            )
+            for table in _OF_FILES:
+                connection.execute(f"DELETE FROM {table} WHERE file = ?", (file,))  # noqa: S608
+        last = time.monotonic()
+        for done, extract in enumerate(extract_all(stale, letters), 1):
+            _insert(connection, extract, found[extract.file])
+            if progress and (time.monotonic() - last > 0.2 or done == len(stale)):
+                progress(done, len(stale))
+                last = time.monotonic()
+        connection.execute("DELETE FROM findings")
+        connection.executemany(
+            f"INSERT INTO findings VALUES ({', '.join('?' * 12)})",  # noqa: S608
+            (astuple(finding) for finding in audit(connection)),
+        )
+
+
+def _insert(connection: sqlite3.Connection, extract: Extract, stamp: tuple[int, int]) -> None:
+    file = extract.file
+
+    def insert(table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        for row in rows:
+            marks = ", ".join("?" * len(row))
+            connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)  # noqa: S608
+
+    insert("files", [(file, *stamp)])
+    if extract.study:
+        insert("studies", [extract.study])
+        row = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
+        connection.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, extract.text))
+    insert("mentions", extract.mentions)
+    insert("claims", extract.claims)
+    insert("outcomes", extract.outcomes)
+    insert("uses", extract.uses)
+    insert("reviews", [extract.review] if extract.review else [])
+    insert("problems", [(file, p.line, p.field, p.message) for p in extract.problems])

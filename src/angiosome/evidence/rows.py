@@ -1,0 +1,110 @@
+"""The claims of a study as rows of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from angiosome.evidence.claims import ClaimRow
+from angiosome.evidence.lexicon import KINDS as KINDS_OF_NAMES
+from angiosome.evidence.lexicon import Identifier, resolve
+from angiosome.study import Absent, Claim, Fact, Product, Study
+from angiosome.study.schema import Mention
+
+KINDS = {
+    "vesicles": "vesicle",
+    "cells": "cell therapy",
+    "naked molecule": "molecule",
+    "clinical trial": "trial",
+    "general": "general",
+    "meta-analysis": "general",
+}
+"""What was given, as the table of claims names it. Only 'vesicle' is vesicle evidence."""
+
+
+def claim_rows(study: Study, letters: Mapping[str, str]) -> list[ClaimRow]:
+    """The rows of a study.
+
+    Args:
+        letters: the letter of each review, by the citation that study files use for it.
+    """
+    return [_row(study, claim, letters) for claim in study.claims]
+
+
+def product_of(study: Study, claim: Claim) -> Product | None:
+    """The product that a claim speaks of; ``None`` where the study has none."""
+    if claim.product is not None:
+        return study.product(claim.product)
+    return study.products[0] if study.products else None
+
+
+def _row(study: Study, claim: Claim, letters: Mapping[str, str]) -> ClaimRow:
+    product = product_of(study, claim)
+    name = claim.cargo.reported
+    listed = next(
+        (item for item in (product.cargo if product else ()) if item.name == name), None
+    ) or next((item for p in study.products for item in p.cargo if item.name == name), None)
+    kind = claim.kind or (listed.kind if listed else "")
+    basis = claim.basis or (listed.basis if listed else "not identified")
+    found = resolve(name, kind if kind in KINDS_OF_NAMES else "target") if name else None
+    mention = _mention(study, claim)
+    subject = study.condition.subject
+    return ClaimRow(
+        study=study.id,
+        review=letters.get(claim.read.source or "", ""),
+        citation="" if mention is None or mention.reference is None else str(mention.reference),
+        first_author=(mention.author if mention else None) or study.source.first_author or "",
+        vesicle_source=product.cell if product else claim.cell or "",
+        modification=_said(product.modification) if product else "",
+        cargo=name or str(claim.cargo.value),
+        cargo_id=found.curie or "" if found else "",
+        cargo_type=kind,
+        cargo_status=basis,
+        target=claim.target or "",
+        target_effect=claim.effect or "",
+        pathway="; ".join(claim.pathway),
+        recipient_cell=_said(claim.recipient),
+        model=_said(claim.model),
+        organ=claim.organ or study.condition.organ,
+        species=_said(claim.species, subject.species),
+        setting=_said(claim.setting),
+        route=_said(claim.route),
+        effect=f"{claim.direction or 'effect not stated:'} {claim.behaviour}",
+        where=claim.read.place,
+        kind=KINDS[claim.evidence or study.evidence],
+        claim=claim.id,
+        source_as_printed=claim.cell or "",
+        pathway_effect=claim.pathway_effect or "",
+        raised="; ".join(claim.raised),
+        lowered="; ".join(claim.lowered),
+        behaviour=claim.behaviour,
+        direction=claim.direction or "",
+        other_effects="; ".join(claim.other_effects),
+        said_of_group=claim.group or "",
+        seen=claim.read.seen,
+        note=claim.note or "",
+        cargo_id_note=_id_note(found) if found else "",
+    )
+
+
+def _mention(study: Study, claim: Claim) -> Mention | None:
+    """The mention at the claim's place, or else any of the same review."""
+    same = [m for m in study.source.mentioned if m.review == claim.read.source]
+    numbered = [m for m in same if m.reference is not None] or same
+    at_place = [m for m in numbered if m.place == claim.read.place]
+    return next(iter([*at_place, *numbered]), None)
+
+
+def _id_note(found: Identifier) -> str:
+    """Why there is no identifier, what it stands for, and what is near."""
+    if found.curie is None:
+        near = f"; its gene is {', '.join(found.links)}" if found.links else ""
+        return f"{found.why}{near}"
+    return "" if found.relation == "same" else f"{found.label}: {found.relation}"
+
+
+def _said(*facts: Fact[str]) -> str:
+    """The first fact that has a value; otherwise why the first one has none."""
+    for fact in facts:
+        if not isinstance(fact.value, Absent):
+            return str(fact.value)
+    return str(facts[0].value)
