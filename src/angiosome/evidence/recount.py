@@ -37,12 +37,16 @@ RULES: dict[str, Callable[[str], str]] = {
 
 
 def named(claims: Sequence[ClaimRow], *, strict: bool = False) -> list[ClaimRow]:
-    """Claims on vesicles that name a molecule; if `strict`, only what a vesicle is said to hold."""
+    """Claims that name a molecule of vesicles; if `strict`, one that a vesicle is said to hold.
+
+    A molecule whose part is not identified at that place is not counted.
+    """
     return [
         claim
         for claim in claims
         if claim.kind == "vesicle"
         and claim.cargo not in _ABSENT
+        and claim.cargo_status != "not identified"
         and (not strict or claim.cargo_status in CARRIED)
     ]
 

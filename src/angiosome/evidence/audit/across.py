@@ -149,7 +149,9 @@ def opposite_signs(base: Base) -> Generator[Across]:
 def one_study_two_sources(base: Base) -> Generator[Across]:
     """Author, cargo and target are the same in two reviews, and the source cells are not."""
     for one, other in _vesicle_pairs(base):
-        if one.review == other.review or not one.target or not other.target:
+        if one.review == other.review or not one.review or not other.review:
+            continue
+        if not one.target or not other.target:
             continue
         if one.first_author != other.first_author or not one.first_author:
             continue
