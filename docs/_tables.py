@@ -11,11 +11,19 @@ from importlib import import_module
 from importlib.resources import files
 
 from angiosome.evidence import load_studies
+from angiosome.evidence.audit import RULES
+from angiosome.evidence.audit.run import base_of
+from angiosome.evidence.gaps import gaps
+from angiosome.evidence.index import open_index
+from angiosome.evidence.overlap import reproduced
+from angiosome.evidence.tables import TABLES as EVIDENCE_TABLES
 from angiosome.parameters import Parameter, Reference, load_registry
 from angiosome.study import vocabulary
 from angiosome.study.facts import SEEN
 from angiosome.trials.arms import CHAIN
 from angiosome.trials.summary import NOT_MODELLED
+
+CONTRADICTIONS = EVIDENCE_TABLES["contradictions"]
 
 TITLES = {
     "vesicle": "Product",
@@ -205,6 +213,65 @@ def claims() -> str:
     return _table(("Claim", "Cargo", "Effect on target", "Behaviour", "Read in"), rows)
 
 
+def kinds() -> str:
+    names = vocabulary.EVIDENCE_KINDS
+    count = {name: sum(study.evidence == name for study in load_studies()) for name in names}
+    claimed = {
+        name: sum(len(study.claims) for study in load_studies() if study.evidence == name)
+        for name in names
+    }
+    rows = [[name, str(count[name]), str(claimed[name])] for name in names if count[name]]
+    return _table(("What was given", "Records", "Claims"), rows)
+
+
+def _base():
+    return base_of(open_index())
+
+
+def recounts() -> str:
+    rows = [
+        [
+            f"{row['says']} {_text(row['counts'])}",
+            _text(row["place"]),
+            _text(row["rule"] if row["reproduces"] else f"no: {row['why not']}"),
+        ]
+        for row in reproduced(_base())
+    ]
+    return _table(("Review B says", "Where", "Reproduces"), rows)
+
+
+def gap_map() -> str:
+    cells = gaps(open_index(), ["organ", "source"], _base().reviews)
+    organs = list(dict.fromkeys(cell.at[0] for cell in cells))
+    found: dict[str, dict[str, str]] = {}
+    for cell in cells:
+        text = ", ".join(filter(None, (str(len(cell.studies) or ""), cell.why)))
+        found.setdefault(cell.at[1], {})[cell.at[0]] = text
+    rows = [[_text(source), *(row[organ] for organ in organs)] for source, row in found.items()]
+    return _table(("Vesicles of", *organs), rows)
+
+
+def rules() -> str:
+    return _table(("Rule", "What it finds"), [[f"`{n}`", _text(t)] for n, t in RULES.items()])
+
+
+def contradictions() -> str:
+    rows = [
+        [
+            row["review"] or "–",
+            row["citation"] or "–",
+            _text(f"{row['place_1']}: {row['says_1']}"),
+            _text(f"{row['place_2']}: {row['says_2']}"),
+            row["kind"],
+            row["severity"],
+            f"`{row['rule']}`",
+        ]
+        for row in CONTRADICTIONS(open_index())
+    ]
+    heads = ("Review", "Reference", "One place", "Another", "Kind", "Severity", "Found by")
+    return _table(heads, rows)
+
+
 def measures() -> str:
     rows = [
         [f"`{name}`", _text(measure.unit), measure.better or "–", ", ".join(measure.of) or "–"]
@@ -228,6 +295,8 @@ def words() -> str:
         "`kind` of a cargo": vocabulary.CARGO_KINDS,
         "`basis` of a cargo": vocabulary.CARGO_BASES,
         "`direction` of an outcome": vocabulary.DIRECTIONS,
+        "`direction` of a claim": vocabulary.CLAIM_DIRECTIONS,
+        "`setting` of a claim": vocabulary.SETTINGS,
         "`seen`": SEEN,
     }
     return _table(("Field", "Words"), [[name, ", ".join(known)] for name, known in lists.items()])
@@ -245,6 +314,11 @@ def not_modelled() -> str:
 TABLES = {
     "studies": studies,
     "claims": claims,
+    "kinds": kinds,
+    "recounts": recounts,
+    "gaps": gap_map,
+    "rules": rules,
+    "contradictions": contradictions,
     "measures": measures,
     "routes": routes,
     "words": words,
