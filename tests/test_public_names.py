@@ -6,7 +6,7 @@ import pytest
 
 PUBLIC = {
     "angiosome.study": "SCHEMA_VERSION Absent Arm Cargo Claim Condition Contradiction Count Fact Moment "
-    "Outcome Pooled Product Regimen Review Simulation Source Study Subject Where read_review "
+    "Outcome Pooled Product Regimen Review Simulation Source Study Subject Where is_review read_review "
     "read_study study_json_schema study_of write_template",
     "angiosome.parameters": "Parameter Reference Registry draw load_registry quantile",
     "angiosome.evidence": "Link Mechanism compile_mechanism find_study load_studies study_ids",

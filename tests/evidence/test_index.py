@@ -34,7 +34,7 @@ def base(tmp_path, monkeypatch):
 
 
 def everything(index):
-    tables = ("studies", "mentions", "claims", "outcomes", "uses", "findings")
+    tables = ("studies", "mentions", "claims", "outcomes", "uses", "findings", "answers")
     found = {table: sorted(map(str, rows_of(index, f"SELECT * FROM {table}"))) for table in tables}
     return found | {"words": sorted(map(str, rows_of(index, "SELECT text FROM words")))}
 

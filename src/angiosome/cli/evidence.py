@@ -200,31 +200,29 @@ def evidence_overlap(
 
     Example: angiosome evidence overlap --review B
     """
-    from angiosome.evidence.audit.run import base_of
-    from angiosome.evidence.overlap import expected, overlap, reproduced
-    from angiosome.evidence.recount import RULES
+    from angiosome.evidence.index import answer_of
 
     with told_to_the_user():
-        base = base_of(opened(folder))
-        claims = [claim for claim in base.claims if review in ("", claim.review)]
-        found = overlap(claims, strict=strict)
-        chance = {rule: expected(claims, rule) for rule in RULES}
-        counts = [row for row in reproduced(base) if review in ("", row["review"])]
+        index = opened(folder)
+        found = answer_of(index, f"shared {review} {strict}")
+        if found is None:
+            raise AngiosomeError(f"no review has the letter '{review}'")
+        chance = answer_of(index, f"chance {review}")
+        counts = [row for row in answer_of(index, "counts") if review in ("", row["review"])]
     if as_json:
-        rows = [vars(item) for item in found]
-        print_json({"shared": rows, "expected_by_chance": chance, "counts": counts})
+        print_json({"shared": found, "expected_by_chance": chance, "counts": counts})
         return
-    for rule in RULES:
+    for rule in chance:
         label = f"{rule}, strict" if strict else rule
         rows = [
             {
-                "molecule": item.molecule,
-                "as printed": ", ".join(item.names),
-                "organs": ", ".join(item.organs),
-                "studies": ", ".join(item.studies),
+                "molecule": item["molecule"],
+                "as printed": ", ".join(item["names"]),
+                "organs": ", ".join(item["organs"]),
+                "studies": ", ".join(item["studies"]),
             }
             for item in found
-            if item.rule == label
+            if item["rule"] == label
         ]
         mean, low, high = chance[rule]
         print_table(f"Rule {label}: {len(rows)} shared by two organs or more", rows)
@@ -253,13 +251,13 @@ def evidence_gaps(
 
     Example: angiosome evidence gaps --by organ,route
     """
-    from angiosome.evidence.audit.run import base_of
+    from angiosome.evidence.audit.run import reviews_of
     from angiosome.evidence.gaps import gaps
 
     with told_to_the_user():
         index = opened(folder)
         axes = [axis.strip() for axis in by.split(",")]
-        cells = gaps(index, axes, base_of(index).reviews)
+        cells = gaps(index, axes, reviews_of(index))
     if as_json:
         print_json(
             [

@@ -80,15 +80,19 @@ def new(
 def check(
     file: Annotated[Path, typer.Argument(help="A study file.")], as_json: AsJson = False
 ) -> None:
-    """Find everything wrong with a study file, in one pass.
+    """Find everything wrong with a study file, or a review file, in one pass.
 
     Example: angiosome check plan.yaml
     """
-    from angiosome.study import read_study
+    from angiosome.study import is_review, read_review, read_study
 
+    study = review = None
     try:
         with told_to_the_user() if not as_json else contextlib.nullcontext():
-            study = read_study(file)
+            if is_review(file):
+                review = read_review(file)
+            else:
+                study = read_study(file)
     except ProblemsError as error:
         print_json({"ok": False, "problems": [vars(problem) for problem in error.problems]})
         raise typer.Exit(2) from error
@@ -97,7 +101,11 @@ def check(
         raise typer.Exit(2) from error
     if as_json:
         print_json({"ok": True, "problems": []})
-    else:
+    elif review is not None:
+        typer.echo(
+            f"{file}: ok. Review '{review.id}', {len(review.contradictions)} contradictions."
+        )
+    elif study is not None:
         arms, outcomes = len(study.arms), len(study.outcomes)
         typer.echo(
             f"{file}: ok. {study.kind} study '{study.id}', {arms} arms, {outcomes} outcomes."

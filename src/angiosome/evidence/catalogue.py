@@ -10,7 +10,7 @@ from pathlib import Path
 
 from angiosome.errors import AngiosomeError, Problem, ProblemsError
 from angiosome.evidence.index import PACKAGED
-from angiosome.study import Review, Study, read_review, read_study
+from angiosome.study import Review, Study, is_review, read_review, read_study
 
 
 @cache
@@ -89,9 +89,3 @@ def read_files(paths: Iterable[Path]) -> Read:
             problems.append(Problem(str(path), None, "", str(error)))
             refused.append(path)
     return Read(tuple(studies), tuple(reviews), tuple(problems), tuple(refused))
-
-
-def is_review(path: Path) -> bool:
-    """Whether the first lines say so; a file that cannot be read is judged later."""
-    with path.open("rb") as opened:
-        return b"angiosome.review/" in opened.read(1000)

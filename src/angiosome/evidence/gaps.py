@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,69 +52,98 @@ def gaps(index: sqlite3.Connection, axes: Sequence[str], reviews: Sequence[Revie
             raise AngiosomeError(f"'{axis}' is no axis of the map{nearest(axis, AXES)}")
     if len(set(axes)) < len(axes):
         raise AngiosomeError("an axis is given twice; give each once")
-    uses = rows_of(index, "SELECT * FROM uses")
-    values = [_values(axis, uses) for axis in axes]
-    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for use in uses:
-        found.setdefault(tuple(use[AXES[axis]] for axis in axes), []).append(use)
+    columns = [AXES[axis] for axis in axes]
+    lines = [Line(*row) for row in _lines(index, columns)]
+    found: dict[tuple[str, ...], list[Line]] = {}
+    for line in lines:
+        found.setdefault(line.at, []).append(line)
+    unstated = _unstated(index, axes)
     others = _other_evidence(index)
+    values = [_values(axis, [line.at[place] for line in lines]) for place, axis in enumerate(axes)]
     return [
-        Cell(at, _studies(found.get(at, [])), _why(at, axes, found, uses, others, reviews))
+        Cell(
+            at,
+            _studies(found.get(at, [])),
+            _limits(found[at]) if at in found else _why(at, axes, lines, unstated, others, reviews),
+        )
         for at in itertools.product(*values)
     ]
 
 
-def _values(axis: str, uses: Sequence[dict[str, Any]]) -> list[str]:
-    """The values of an axis; for organs and routes also those that nobody tried."""
-    seen = dict.fromkeys(str(use[AXES[axis]]) for use in uses)
+@dataclass(frozen=True)
+class Line:
+    """Studies of one combination on the axes, in one setting."""
+
+    at: tuple[str, ...]
+    setting: str
+    studies: tuple[str, ...]
+
+
+def _lines(index: sqlite3.Connection, columns: Sequence[str]) -> Generator[tuple[Any, ...]]:
+    chosen = ", ".join(columns)
+    query = (
+        f"SELECT {chosen}, setting, json_group_array(DISTINCT study) FROM uses "  # noqa: S608
+        f"GROUP BY {chosen}, setting"
+    )
+    for *at, setting, studies in index.execute(query):
+        yield tuple(at), setting, tuple(json.loads(studies))
+
+
+def _values(axis: str, seen: Sequence[str]) -> list[str]:
+    """The values of an axis; for organs also those that nobody tried."""
     if axis == "organ":
         known = [organ for organ in vocabulary.ORGANS if organ != "unspecified"]
-        return known + [name for name in seen if name not in known and name != "unspecified"]
-    return sorted(seen, key=lambda name: (name in _UNSTATED, name == "not identified", name))
+        extra = [name for name in dict.fromkeys(seen) if name not in (*known, "unspecified")]
+        return known + extra
+    return sorted(set(seen), key=lambda name: (name in _UNSTATED, name == "not identified", name))
 
 
-def _studies(uses: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    return tuple(sorted({str(use["study"]) for use in uses}))
+def _studies(lines: Sequence[Line]) -> tuple[str, ...]:
+    return tuple(sorted({study for line in lines for study in line.studies}))
+
+
+def _limits(lines: Sequence[Line]) -> str:
+    settings = {line.setting for line in lines} - _UNSTATED
+    limits = ["in vitro only"] if settings == {"in vitro"} else []
+    return ", ".join([*limits, "one study"] if len(_studies(lines)) == 1 else limits)
+
+
+def _unstated(index: sqlite3.Connection, axes: Sequence[str]) -> dict[tuple[str, str, str], int]:
+    """How many studies of an organ (and of a source) leave an axis open."""
+    missing = ", ".join(f"'{word}'" for word in sorted({*_UNSTATED, "not identified"}))
+    found: dict[tuple[str, str, str], int] = {}
+    for axis in axes:
+        query = (
+            "SELECT organ, source, count(DISTINCT study) FROM uses "  # noqa: S608
+            f"WHERE {AXES[axis]} IN ({missing}) GROUP BY organ, source"
+        )
+        for organ, source, studies in index.execute(query):
+            found[axis, organ, source] = studies
+            found[axis, organ, ""] = found.get((axis, organ, ""), 0) + studies
+    return found
 
 
 def _why(
     at: tuple[str, ...],
     axes: Sequence[str],
-    found: dict[tuple[str, ...], list[dict[str, Any]]],
-    uses: Sequence[dict[str, Any]],
-    others: dict[tuple[str, str], set[str]],
+    lines: Sequence[Line],
+    unstated: Mapping[tuple[str, str, str], int],
+    others: Mapping[tuple[str, str], set[str]],
     reviews: Sequence[Review],
 ) -> str:
-    here = found.get(at, [])
+    """Why nobody is seen here."""
     where = dict(zip(axes, at, strict=True))
-    if here:
-        settings = {use["setting"] for use in here} - _UNSTATED
-        limits: list[str] = []
-        if settings == {"in vitro"}:
-            limits.append("in vitro only")
-        if len(_studies(here)) == 1:
-            limits.append("one study")
-        return ", ".join(limits)
-    organ = where.get("organ")
-    if organ and not any(use["organ"] == organ for use in uses):
+    organ, source = where.get("organ"), where.get("source")
+    if organ and not any(organ in line.at for line in lines):
         return "no vesicle study in this organ"
-    if "source" in where and not _searched(organ, where["source"], reviews):
+    if source and not _searched(organ, source, reviews):
         return "not searched"
     for axis in ("route", "cargo", "outcome"):
-        if axis in where and organ and where[axis] not in _UNSTATED:
-            unstated = [
-                use
-                for use in uses
-                if use["organ"] == organ
-                and use[AXES[axis]] in {*_UNSTATED, "not identified"}
-                and ("source" not in where or use["source"] == where["source"])
-            ]
-            if unstated:
-                return f"none seen; {len(_studies(unstated))} studies do not state the {axis}"
-    if organ and "source" in where:
-        elsewhere = others.get((organ, where["source"]))
-        if elsewhere:
-            return f"only {', '.join(sorted(elsewhere))}"
+        open_in = unstated.get((axis, organ or "", source or ""), 0)
+        if axis in where and where[axis] not in _UNSTATED and open_in:
+            return f"none seen; {open_in} studies do not state the {axis}"
+    if organ and source and (organ, source) in others:
+        return f"only {', '.join(sorted(others[organ, source]))}"
     return "searched, none found"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import sqlite3
 import time
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from angiosome.errors import AngiosomeError, Problem
-from angiosome.evidence.claims import COLUMNS, ClaimRow
+from angiosome.evidence.claims import COLUMNS
 
 if TYPE_CHECKING:
     from angiosome.evidence.extract import Extract
@@ -107,6 +108,7 @@ CREATE TABLE problems (file, line INTEGER, field, message);
 CREATE TABLE findings (
   id, study, review, citation, place_1, says_1, place_2, says_2, kind, severity, rule, note
 );
+CREATE TABLE answers (question TEXT PRIMARY KEY, answer TEXT);
 CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = "unicode61 remove_diacritics 2");
 """
 
@@ -158,13 +160,10 @@ def rows_of(
     return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def claims_of(index: sqlite3.Connection) -> list[ClaimRow]:
-    """Every claim, in the order of studies and of the claims in them."""
-    columns = ", ".join(f'"{name}"' for name in COLUMNS)
-    return [
-        ClaimRow(*row)
-        for row in index.execute(f"SELECT {columns} FROM claims ORDER BY study, rowid")  # noqa: S608
-    ]
+def answer_of(index: sqlite3.Connection, question: str) -> Any:
+    """What was computed over the whole base when the index was brought up to date."""
+    row = index.execute("SELECT answer FROM answers WHERE question = ?", (question,)).fetchone()
+    return None if row is None else json.loads(row[0])
 
 
 # --- what is on disk ------------------------------------------------------------------------
@@ -257,8 +256,11 @@ def _update(
     progress: Progress | None,
 ) -> None:
     from angiosome.evidence.audit import audit
-    from angiosome.evidence.catalogue import is_review, load_reviews, read_files
+    from angiosome.evidence.audit.run import base_of
+    from angiosome.evidence.catalogue import load_reviews, read_files
     from angiosome.evidence.extract import extract_all
+    from angiosome.evidence.overlap import overlap_answers
+    from angiosome.study import is_review
 
     letters = {review.citation: review.letter for review in load_reviews()}
     letters |= dict(connection.execute("SELECT citation, letter FROM reviews"))
@@ -278,10 +280,16 @@ def _update(
             if progress and (time.monotonic() - last > 0.2 or done == len(stale)):
                 progress(done, len(stale))
                 last = time.monotonic()
+        base = base_of(connection)
         connection.execute("DELETE FROM findings")
         connection.executemany(
             f"INSERT INTO findings VALUES ({', '.join('?' * 12)})",  # noqa: S608
-            (astuple(finding) for finding in audit(connection)),
+            (astuple(finding) for finding in audit(base)),
+        )
+        connection.execute("DELETE FROM answers")
+        connection.executemany(
+            "INSERT INTO answers VALUES (?, ?)",
+            ((question, json.dumps(answer)) for question, answer in overlap_answers(base)),
         )
 
 

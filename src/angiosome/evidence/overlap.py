@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from angiosome.evidence.audit.across import Base
@@ -14,6 +14,9 @@ from angiosome.evidence.recount import RULES, named, recount, shared
 
 SHUFFLES = 500
 """Random tables behind the expected overlap."""
+
+MANY_PAIRS = 5000
+"""Above this, every molecule is in every organ by chance, and nothing is dealt."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,17 @@ class Shared:
     """As printed."""
     organs: tuple[str, ...]
     studies: tuple[str, ...]
+
+
+def overlap_answers(base: Base) -> Generator[tuple[str, Any]]:
+    """Everything that `angiosome evidence overlap` shows, by question; kept in the index."""
+    yield "counts", reproduced(base)
+    for letter in ("", *dict.fromkeys(review.letter for review in base.reviews)):
+        claims = [claim for claim in base.claims if letter in ("", claim.review)]
+        for strict in (False, True):
+            found = overlap(claims, strict=strict)
+            yield f"shared {letter} {strict}", [asdict(item) for item in found]
+        yield f"chance {letter}", {rule: expected(claims, rule) for rule in RULES}
 
 
 def overlap(claims: Sequence[ClaimRow], *, strict: bool = False) -> list[Shared]:
@@ -55,7 +69,7 @@ def expected(claims: Sequence[ClaimRow], rule: str, *, seed: int = 1) -> tuple[f
     and each molecule its number of studies; what is left is the habit of asking for the same few.
     """
     pairs = sorted({(c.study, c.organ, RULES[rule](c.cargo)) for c in named(claims)})
-    if not pairs:
+    if not pairs or len(pairs) > MANY_PAIRS:
         return 0.0, 0, 0
     draw = random.Random(seed)  # noqa: S311
     names = [name for _, _, name in pairs]

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from angiosome.study.check import read_review, read_study, study_of
+    from angiosome.study.check import is_review, read_review, read_study, study_of
     from angiosome.study.facts import Absent, Fact, Moment, Where
     from angiosome.study.json_schema import study_json_schema
     from angiosome.study.review import Contradiction, Count, Review
@@ -48,6 +48,7 @@ __all__ = [
     "Study",
     "Subject",
     "Where",
+    "is_review",
     "read_review",
     "read_study",
     "study_json_schema",
@@ -57,7 +58,7 @@ __all__ = [
 
 # A question to the evidence base needs no schema: what is heavy is imported when it is asked for.
 _HOMES = {
-    "check": "read_review read_study study_of",
+    "check": "is_review read_review read_study study_of",
     "facts": "Absent Fact Moment Where",
     "json_schema": "study_json_schema",
     "review": "Contradiction Count Review",

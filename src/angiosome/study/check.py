@@ -44,6 +44,15 @@ def read_review(file: Path, *, shown_as: str | None = None) -> Review:
     return Review.model_validate(document.data)
 
 
+def is_review(file: Path) -> bool:
+    """Whether the first lines name the schema of reviews; a file that is not there is no review."""
+    try:
+        with file.open("rb") as opened:
+            return b"angiosome.review/" in opened.read(1000)
+    except OSError:
+        return False
+
+
 def _raise_all(problems: list[Problem]) -> None:
     if problems:
         problems.sort(key=lambda problem: problem.line or 0)

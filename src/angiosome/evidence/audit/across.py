@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 from angiosome.evidence.audit.finding import Place, place_of
-from angiosome.evidence.audit.names import all_differ, given, same_molecule
+from angiosome.evidence.audit.names import all_differ, given
 from angiosome.evidence.audit.within import Pair
 from angiosome.evidence.claims import ClaimRow
+from angiosome.evidence.lexicon import canonical
 from angiosome.study import Review
 from angiosome.study.cargo_names import cargo_family
 
@@ -128,71 +129,84 @@ def _told(claim: ClaimRow) -> str:
 
 def opposite_studies(base: Base) -> Generator[Across]:
     """A cargo of vesicles promotes in one study what it suppresses in another."""
-    for one, other in _vesicle_pairs(base):
-        if one.behaviour != other.behaviour:
+    groups = _vesicle_claims(base, lambda c: (c.behaviour, c.direction))
+    for (family, behaviour, direction), claims in groups.items():
+        if direction != "promotes":
             continue
-        if {one.direction, other.direction} == {"promotes", "suppresses"}:
+        pair = _of_two_studies(claims, groups.get((family, behaviour, "suppresses"), []))
+        if pair:
+            one, other, note = pair
             says = (f"{one.cargo} {one.effect}", f"{other.cargo} {other.effect}")
-            yield _across(one, other, says, "direction", "medium")
+            yield _across(one, other, says, "direction", "medium", note)
 
 
 def opposite_signs(base: Base) -> Generator[Across]:
     """The same cargo lowers a target in one study and raises it in another."""
-    for one, other in _vesicle_pairs(base):
-        if {one.target_effect, other.target_effect} == {"raises", "lowers"} and same_molecule(
-            one.target, other.target
-        ):
-            says = tuple(f"{c.cargo} {c.target_effect} {c.target}" for c in (one, other))
-            yield _across(one, other, (says[0], says[1]), "direction", "high")
+    groups = _vesicle_claims(base, lambda c: (canonical(c.target), c.target_effect))
+    for (family, target, effect), claims in groups.items():
+        if effect != "lowers" or not target:
+            continue
+        pair = _of_two_studies(claims, groups.get((family, target, "raises"), []))
+        if pair:
+            one, other, note = pair
+            says = (
+                f"{one.cargo} {one.target_effect} {one.target}",
+                f"{other.cargo} {other.target_effect} {other.target}",
+            )
+            yield _across(one, other, says, "direction", "high", note)
 
 
 def one_study_two_sources(base: Base) -> Generator[Across]:
     """Author, cargo and target are the same in two reviews, and the source cells are not."""
-    for one, other in _vesicle_pairs(base):
-        if one.review == other.review or not one.review or not other.review:
+    groups = _vesicle_claims(base, lambda c: (c.first_author, canonical(c.target)))
+    for (_, author, target), claims in groups.items():
+        if not author or not target:
             continue
-        if not one.target or not other.target:
-            continue
-        if one.first_author != other.first_author or not one.first_author:
-            continue
-        if not same_molecule(one.target, other.target):
-            continue
-        if all_differ({one.vesicle_source}, {other.vesicle_source}, "cell"):
-            says = (one.vesicle_source, other.vesicle_source)
-            yield _across(one, other, says, "source cell", "medium")
+        first = {claim.review: claim for claim in reversed(claims) if claim.review}
+        for one, other in itertools.combinations(first.values(), 2):
+            if one.study != other.study and all_differ(
+                {one.vesicle_source}, {other.vesicle_source}, "cell"
+            ):
+                says = (one.vesicle_source, other.vesicle_source)
+                yield _across(one, other, says, "source cell", "medium")
+
+
+def _vesicle_claims(
+    base: Base, shape: Callable[[ClaimRow], tuple[str, str]]
+) -> dict[tuple[str, str, str], list[ClaimRow]]:
+    """Claims of vesicles by family of cargo, and by what a rule compares."""
+    groups: dict[tuple[str, str, str], list[ClaimRow]] = defaultdict(list)
+    for claim in base.claims:
+        if claim.kind == "vesicle" and given(claim.cargo):
+            groups[cargo_family(claim.cargo), *shape(claim)].append(claim)
+    return groups
+
+
+def _of_two_studies(
+    ones: Sequence[ClaimRow], others: Sequence[ClaimRow]
+) -> tuple[ClaimRow, ClaimRow, str] | None:
+    """The first claim of either side that stand in different studies, and how many more there are.
+
+    What one study says twice, with opposite signs, is a finding of another rule.
+    """
+    sides = ({c.study: c for c in reversed(ones)}, {c.study: c for c in reversed(others)})
+    for study, one in sides[0].items():
+        for name, other in sides[1].items():
+            if name != study:
+                counts = f"{len(sides[0])} studies against {len(sides[1])}"
+                return one, other, counts if max(map(len, sides)) > 1 else ""
+    return None
 
 
 def _across(
-    one: ClaimRow, other: ClaimRow, says: tuple[str, str], kind: str, severity: str
+    one: ClaimRow, other: ClaimRow, says: tuple[str, str], kind: str, severity: str, note: str = ""
 ) -> Across:
     citation = f"{one.citation}; {other.citation}" if one.citation else other.citation
     place_1 = Place(one.review, f"{one.study}, {one.where}")
     place_2 = Place(other.review, f"{other.study}, {other.where}")
-    pair = Pair(place_1, says[0], place_2, says[1], kind, severity)
+    pair = Pair(place_1, says[0], place_2, says[1], kind, severity, note)
     review = one.review if one.review == other.review else f"{one.review}; {other.review}"
     return Across(one.study, review, citation, pair)
-
-
-def _vesicle_pairs(base: Base) -> Generator[tuple[ClaimRow, ClaimRow]]:
-    """One pair of claims for every two studies with the same cargo and an open difference.
-
-    Claims of a study are reduced to what the rules compare, so that large bases stay quick.
-    """
-    kept: dict[str, dict[tuple[str, ...], ClaimRow]] = defaultdict(dict)
-    for claim in base.claims:
-        if claim.kind == "vesicle" and given(claim.cargo):
-            key = (claim.study, claim.direction, claim.behaviour, claim.target_effect, claim.target)
-            kept[cargo_family(claim.cargo)].setdefault(key, claim)
-    for claims in kept.values():
-        split: dict[tuple[str, ...], list[ClaimRow]] = defaultdict(list)
-        for claim in claims.values():
-            shape = (claim.direction, claim.behaviour, claim.target_effect, claim.target)
-            shape += (claim.review, claim.first_author, claim.vesicle_source)
-            split[shape].append(claim)
-        firsts = [group[0] for group in split.values()]
-        for one, other in itertools.combinations(firsts, 2):
-            if one.study != other.study:
-                yield one, other
 
 
 def out_of_scope(base: Base) -> Generator[Across]:

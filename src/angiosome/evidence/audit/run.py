@@ -41,18 +41,22 @@ def base_of(index: sqlite3.Connection) -> Base:
     )
     columns = ", ".join(f'"{name}"' for name in COLUMNS)
     claims = index.execute(f"SELECT {columns} FROM claims ORDER BY study, rowid")  # noqa: S608
-    reviews = index.execute("SELECT record FROM reviews ORDER BY letter")
     return Base(
         {row[0]: StudyRow(*row) for row in studies},
         [MentionRow(*row) for row in mentions],
         [ClaimRow(*row) for row in claims],
-        [Review.model_validate_json(row[0]) for row in reviews],
+        reviews_of(index),
     )
 
 
-def audit(index: sqlite3.Connection) -> list[Finding]:
+def reviews_of(index: sqlite3.Connection) -> list[Review]:
+    """The reviews of the base, by letter."""
+    rows = index.execute("SELECT record FROM reviews ORDER BY letter")
+    return [Review.model_validate_json(row[0]) for row in rows]
+
+
+def audit(base: Base) -> list[Finding]:
     """All findings: those of the rules, then those of the reviews' readers."""
-    base = base_of(index)
     found: list[Finding] = []
     numbers: Counter[str] = Counter()
 
