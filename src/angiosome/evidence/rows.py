@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from angiosome.evidence.claims import ClaimRow
 from angiosome.evidence.lexicon import KINDS as KINDS_OF_NAMES
 from angiosome.evidence.lexicon import Identifier, resolve
-from angiosome.study import Absent, Claim, Fact, Product, Study
+from angiosome.study import Claim, Fact, Product, Study
 from angiosome.study.schema import Mention
 
 KINDS = {
@@ -46,13 +46,13 @@ def _row(study: Study, claim: Claim, letters: Mapping[str, str]) -> ClaimRow:
     kind = claim.kind or (listed.kind if listed else "")
     basis = claim.basis or (listed.basis if listed else "not identified")
     found = resolve(name, kind if kind in KINDS_OF_NAMES else "target") if name else None
-    mention = _mention(study, claim)
-    subject = study.condition.subject
+    mentions = _mentions(study, claim)
+    review = letters.get(claim.read.source or "", "")
     return ClaimRow(
         study=study.id,
-        review=letters.get(claim.read.source or "", ""),
-        citation="" if mention is None or mention.reference is None else str(mention.reference),
-        first_author=(mention.author if mention else None) or study.source.first_author or "",
+        review=review,
+        citation=_citation(mentions, claim),
+        first_author=_author(study, mentions, review),
         vesicle_source=product.cell if product else claim.cell or "",
         modification=_said(product.modification) if product else "",
         cargo=name or str(claim.cargo.value),
@@ -65,7 +65,7 @@ def _row(study: Study, claim: Claim, letters: Mapping[str, str]) -> ClaimRow:
         recipient_cell=_said(claim.recipient),
         model=_said(claim.model),
         organ=claim.organ or study.condition.organ,
-        species=_said(claim.species, subject.species),
+        species=_said(claim.species),
         setting=_said(claim.setting),
         route=_said(claim.route),
         effect=f"{claim.direction or 'effect not stated:'} {claim.behaviour}",
@@ -86,12 +86,23 @@ def _row(study: Study, claim: Claim, letters: Mapping[str, str]) -> ClaimRow:
     )
 
 
-def _mention(study: Study, claim: Claim) -> Mention | None:
-    """The mention at the claim's place, or else any of the same review."""
+def _mentions(study: Study, claim: Claim) -> list[Mention]:
+    """The review's mentions of the study: those at the claim's place first."""
     same = [m for m in study.source.mentioned if m.review == claim.read.source]
-    numbered = [m for m in same if m.reference is not None] or same
-    at_place = [m for m in numbered if m.place == claim.read.place]
-    return next(iter([*at_place, *numbered]), None)
+    return sorted(same, key=lambda m: m.place != claim.read.place)
+
+
+def _citation(mentions: list[Mention], claim: Claim) -> str:
+    """The review's numbers at that place; its number of the study where the place gives none."""
+    here = [m.reference for m in mentions if m.reference and m.place == claim.read.place]
+    other = [m.reference for m in mentions if m.reference]
+    return "; ".join(str(number) for number in dict.fromkeys(here or other[:1]))
+
+
+def _author(study: Study, mentions: list[Mention], review: str) -> str:
+    """As the place prints it, or another place of the same review; never one that it leaves out."""
+    printed = [m.author for m in mentions if m.author]
+    return printed[0] if printed else "" if review else study.source.first_author or ""
 
 
 def _id_note(found: Identifier) -> str:
@@ -102,9 +113,6 @@ def _id_note(found: Identifier) -> str:
     return "" if found.relation == "same" else f"{found.label}: {found.relation}"
 
 
-def _said(*facts: Fact[str]) -> str:
-    """The first fact that has a value; otherwise why the first one has none."""
-    for fact in facts:
-        if not isinstance(fact.value, Absent):
-            return str(fact.value)
-    return str(facts[0].value)
+def _said(fact: Fact[str]) -> str:
+    """The value of a fact, or why there is none."""
+    return str(fact.value)
