@@ -182,7 +182,7 @@ NOTED = [
     ("author-name", "51", "Luther", "Kristin"),
     ("kind-of-evidence", "60", "vesicle", "cell therapy"),
     ("cargo-differs", "74", "circDLGAP4", "miR-320"),
-    ("target-sign", "46", "MALAT1 lowers miR-497", "MALAT1 raises miR-497"),
+    ("reader", "19, 46", "MALAT1, raised by the vesicles, targets miR-497", "release more of it"),
     ("recipient-cell", "49", "cardiac stem cell", "endothelial cell"),
     ("cargo-or-readout", "75", "CXCR4 is cargo", "CXCR4 was measured"),
     ("injury-model", "70", "cisplatin", "reperfusion"),
