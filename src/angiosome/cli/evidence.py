@@ -332,12 +332,20 @@ SEVERITY = {"low": 0, "medium": 1, "high": 2}
 
 
 def findings(index: sqlite3.Connection, *, study: str = "", kind: str = "") -> list[dict[str, Any]]:
-    """Findings of the audit, the gravest first."""
+    """Findings, the gravest first; with a study, also what readers found under its number."""
     from angiosome.evidence.index import rows_of
 
-    rows = rows_of(
-        index,
-        "SELECT * FROM findings WHERE (? = '' OR study = ?) AND (? = '' OR kind = ?)",
-        (study, study, kind, kind),
-    )
+    rows = rows_of(index, "SELECT * FROM findings WHERE (? = '' OR kind = ?)", (kind, kind))
+    if study:
+        cited = index.execute("SELECT letter, reference FROM mentions WHERE study = ?", (study,))
+        numbers = {(letter, str(reference)) for letter, reference in cited}
+        rows = [
+            row
+            for row in rows
+            if row["study"] == study
+            or (
+                row["rule"] == "reader"
+                and any((row["review"], n) in numbers for n in row["citation"].split(", "))
+            )
+        ]
     return sorted(rows, key=lambda row: (-SEVERITY[row["severity"]], row["id"]))

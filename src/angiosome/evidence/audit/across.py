@@ -234,7 +234,8 @@ def out_of_scope(base: Base) -> Generator[Across]:
             if key not in done:
                 done.add(key)
                 says = (f"covers {', '.join(scope.injuries)}", injury)
-                pair = Pair(stated, says[0], place_of(claim), says[1], "out of scope", "medium")
+                where = Place(review.letter, "condition of the study")
+                pair = Pair(stated, says[0], where, says[1], "out of scope", "medium")
                 yield Across(claim.study, claim.review, claim.citation, pair)
 
 

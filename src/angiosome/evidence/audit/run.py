@@ -84,7 +84,7 @@ def audit(base: Base) -> list[Finding]:
     for study, claims in base.of_study().items():
         if base.studies[study].evidence == "general":
             continue
-        cited = [claim for claim in claims if claim.citation or not claim.review]
+        cited = [c for c in claims if (c.citation or not c.review) and c.kind != "general"]
         for rule, check in within.RULES.items():
             for item in _together(study, cited, check(cited)):
                 add(rule, item)

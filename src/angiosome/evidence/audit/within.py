@@ -67,7 +67,16 @@ def cargo_arm(claims: Claims) -> Generator[Pair]:
                 continue  # both names stand at one of the places
             both = parts[1] is not None and others[1] is not None
             note = "" if both else "one place states the arm, the other does not"
-            yield Pair(one, a, other, b, "cargo name", "high" if both else "low", note)
+            severity = "high" if both else "low"
+            yield Pair(
+                _at(one, first, a), a, _at(other, second, b), b, "cargo name", severity, note
+            )
+
+
+def _at(place: Place, claims: Claims, cargo: str) -> Place:
+    """The place, or those rows of a table that name this cargo."""
+    where = dict.fromkeys(claim.where for claim in claims if claim.cargo == cargo)
+    return Place(place.review, "; ".join(where))
 
 
 def cargo_differs(claims: Claims) -> Generator[Pair]:
@@ -231,8 +240,9 @@ def cargo_or_readout(claims: Claims) -> Generator[Pair]:
             carried = [c.cargo for c in at_place if c.cargo_status in held]
             if any(_same_or_form(a.cargo, name) for name in carried if given(name)):
                 continue
-            if any(_same_or_form(a.cargo, name) for name in _readouts(at_place)):
-                says = (f"{a.cargo} is cargo", f"{a.cargo} was measured, or secreted by cells")
+            measured = [n for n in sorted(_readouts(at_place)) if _same_or_form(a.cargo, n)]
+            if measured:
+                says = (f"{a.cargo} is cargo", f"{measured[0]} was measured, or secreted by cells")
                 yield Pair(place_of(a), says[0], b, says[1], "cargo or readout", "high")
 
 
