@@ -73,8 +73,8 @@ _TABLES = {
     **dict.fromkeys(("lncRNA", "circRNA", "mRNA", "protein", "lipid"), ("molecule",)),
     "target": ("molecule",),
     "readout": ("molecule", "process"),
-    "pathway": ("process",),
-    "behaviour": ("process",),
+    "pathway": ("process", "molecule"),
+    "behaviour": ("process", "molecule"),
     "cell": ("cell",),
     "organ": ("organ",),
     "model": ("disease",),
@@ -111,7 +111,21 @@ def _resolve(name: str, kind: str, species: str | None) -> Identifier:
             row = _names(table).get(_key(spelling))
             if row is not None:
                 return replace(row, name=name, relation=relation if row.curie else None)
-    return Identifier(name, None, why=NOT_KNOWN)
+    return _several(name, kind, species) or Identifier(name, None, why=NOT_KNOWN)
+
+
+def _several(name: str, kind: str, species: str | None) -> Identifier | None:
+    """``OGD/R, MCAO`` and ``HIF-1α/VEGF``: two names in one, when each of them is known."""
+    for separator in (", ", " and ", "/"):
+        parts = tuple(part.strip() for part in name.split(separator))
+        if len(parts) == 1:
+            continue
+        found = [_resolve(part, kind, species) for part in parts]
+        if all(one.why != NOT_KNOWN for one in found):
+            curies = tuple(one.curie for one in found if one.curie)
+            why = f"ambiguous: {len(parts)} names in one"
+            return Identifier(name, None, why=why, links=curies, candidates=parts)
+    return None
 
 
 def canonical(name: str, kind: str = "target") -> str:
@@ -190,7 +204,7 @@ _MEASURED = re.compile(
 _ANIMAL = re.compile(r"^(?:human|mouse|murine|rat|porcine|pig|swine|monkey|rabbit|canine|dog)[ -]+")
 _STATE = re.compile(
     r"^(?:hypoxic|normoxic|hypoxia[- ](?:preconditioned|treated|induced)|preconditioned|primary|"
-    r"adult|neonatal|injured|autologous|allogeneic|transfected|engineered|cultured|ischa?emic)[ -]+"
+    r"adult|neonatal|injured|autologous|allogene?ic|transfected|engineered|cultured|ischa?emic)[ -]+"
 )
 
 
@@ -200,6 +214,9 @@ def _spellings(name: str, kind: str) -> Iterator[tuple[str, str]]:
     if kind == "cell":
         yield from _cells(name)
         return
+    outside = re.sub(r"\s*\([^)]*\)$", "", name)
+    if outside != name:
+        yield outside, "same"
     shorter = _MEASURED.sub("", name)
     if shorter != name:
         yield shorter, "same"
