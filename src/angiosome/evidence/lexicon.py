@@ -203,8 +203,9 @@ _MEASURED = re.compile(
 )
 _ANIMAL = re.compile(r"^(?:human|mouse|murine|rat|porcine|pig|swine|monkey|rabbit|canine|dog)[ -]+")
 _STATE = re.compile(
-    r"^(?:hypoxic|normoxic|hypoxia[- ](?:preconditioned|treated|induced)|preconditioned|primary|"
-    r"adult|neonatal|injured|autologous|allogene?ic|transfected|engineered|cultured|ischa?emic)[ -]+"
+    r"^(?:hypoxic|normoxic|hypoxia[- ](?:preconditioned|treated|induced)|preconditioned|"
+    r"primary|adult|neonatal|injured|autologous|allogene?ic|transfected|engineered|cultured|"
+    r"ischa?emic)[ -]+"
 )
 
 
