@@ -50,6 +50,7 @@ class Identifier:
         name: the name as it was given.
         curie: ``namespace:id``, or ``None`` with the reason in ``why``.
         label: the authority's name for it.
+        short: the field's name for it, in one spelling.
         relation: ``same``; ``human form`` (a miRNA whose species the name does not state);
             ``ortholog`` (the form in the species asked for, under another name);
             ``phosphorylated``; ``broader`` (the cell, without the state it was in).
@@ -62,6 +63,7 @@ class Identifier:
     name: str
     curie: str | None
     label: str | None = None
+    short: str | None = None
     relation: str | None = None
     why: str | None = None
     links: tuple[str, ...] = ()
@@ -179,6 +181,7 @@ def _names(table: str) -> dict[str, Identifier]:
             row["name"],
             curie,
             label=row["label"] or row["name"],
+            short=row["name"],
             why=None if curie else row["why"],
             links=tuple(filter(None, row["links"].split("|"))),
             seen=row["seen"] or None,

@@ -1,0 +1,199 @@
+"""``angiosome mechanism``: claims as a signed network, to read, to draw and to hand on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from angiosome.cli.application import AsJson, app, told_to_the_user
+from angiosome.cli.output import print_json
+from angiosome.errors import AngiosomeError
+
+if TYPE_CHECKING:
+    from angiosome.evidence.chains import Chain
+    from angiosome.evidence.signed_network import Statement
+
+mechanism = typer.Typer(no_args_is_help=True, help="Draw claims as a signed network.")
+app.add_typer(mechanism, name="mechanism")
+
+Organ = Annotated[str | None, typer.Option(help="Claims on this organ.")]
+Cargo = Annotated[str | None, typer.Option(help="Claims on this molecule, under any name.")]
+StudyName = Annotated[str | None, typer.Option(help="Claims of this study, an id or a file.")]
+Evidence = Annotated[str, typer.Option(help="What was given: vesicles, cells, ..., or all.")]
+
+
+@mechanism.command("show")
+def mechanism_show(
+    organ: Organ = None,
+    cargo: Cargo = None,
+    study: StudyName = None,
+    evidence: Evidence = "vesicles",
+    out: Annotated[
+        Path | None, typer.Option(help="Write a picture (.svg, .dot) or the network (.json).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what raises or lowers what, and which claims say so.
+
+    Example: angiosome mechanism show --cargo miR-126 --out mir-126.svg
+    """
+    with told_to_the_user():
+        found = selected(organ, cargo, study, evidence)
+        if out is not None:
+            _write(found, out)
+            typer.echo(f"Wrote {out}.")
+            return
+    if as_json:
+        print_json(network_json(found))
+        return
+    from angiosome.evidence.chains import chains
+
+    _print(chains(found))
+
+
+@mechanism.command("export")
+def mechanism_export(
+    form: Annotated[
+        str,
+        typer.Option("--format", help="graphml, cx2, indra, bel, jsonld, ro-crate, dot or svg."),
+    ],
+    out: Annotated[Path, typer.Option(help="File to write; for ro-crate a new folder.")],
+    organ: Organ = None,
+    cargo: Cargo = None,
+    study: StudyName = None,
+    evidence: Evidence = "all",
+    as_json: AsJson = False,
+) -> None:
+    """Write claims in a format other programs read, with identifiers, places and context.
+
+    Example: angiosome mechanism export --format indra --out claims.json
+    """
+    with told_to_the_user():
+        export(form, out, organ=organ, cargo=cargo, study=study, evidence=evidence, as_json=as_json)
+
+
+def export(
+    form: str,
+    out: Path,
+    *,
+    organ: str | None = None,
+    cargo: str | None = None,
+    study: str | None = None,
+    evidence: str = "all",
+    as_json: bool = False,
+) -> None:
+    """Write the claims that fit, and say what the format has no words for."""
+    from angiosome.io.claims import write_claims
+
+    written = write_claims(selected(organ, cargo, study, evidence), form, out)
+    if as_json:
+        print_json({"file": str(out), "links": written.links, "left_out": written.left_out})
+        return
+    typer.echo(f"Wrote {written.links} links to {out}.")
+    for why, count in written.left_out.items():
+        typer.echo(f"Left out {count}: {why}.")
+
+
+def selected(
+    organ: str | None, cargo: str | None, study: str | None, evidence: str
+) -> tuple[Statement, ...]:
+    """The statements of the claims that fit; contested ones are judged over the whole base."""
+    from angiosome.evidence import find_study, load_studies
+    from angiosome.evidence.signed_network import select, statements
+    from angiosome.study.vocabulary import EVIDENCE_KINDS, ORGANS
+
+    for given, allowed, what in (
+        (organ, ORGANS, "an organ"),
+        (evidence, ("all", *EVIDENCE_KINDS), "a kind of evidence"),
+    ):
+        if given is not None and given not in allowed:
+            raise AngiosomeError(f"'{given}' is not {what}; allowed: {', '.join(allowed)}")
+    studies = {one.id: one for one in load_studies()}
+    if study is not None:
+        one = find_study(study)
+        studies[one.id] = one
+        study = one.id
+    found = select(
+        statements(studies.values()),
+        organ=organ,
+        cargo=cargo,
+        study=study,
+        evidence=None if evidence == "all" else evidence,
+    )
+    if not found:
+        asked = {"organ": organ, "cargo": cargo, "study": study, "evidence": evidence}
+        said = ", ".join(f"{key} {value}" for key, value in asked.items() if value)
+        raise AngiosomeError(
+            f"no claim fits ({said}). 'angiosome mechanism show --evidence all' shows every claim."
+        )
+    return found
+
+
+def _write(found: Sequence[Statement], out: Path) -> None:
+    import json
+
+    from angiosome.io.atomic import write_text
+    from angiosome.io.claims import write_claims
+
+    form = out.suffix.removeprefix(".")
+    if form == "json":
+        write_text(out, json.dumps(network_json(found), ensure_ascii=False, indent=1) + "\n")
+    elif form in ("svg", "dot"):
+        write_claims(found, form, out)
+    else:
+        raise AngiosomeError(
+            f"{out}: name the file .svg, .dot or .json; "
+            "'angiosome mechanism export' writes the formats of other programs"
+        )
+
+
+def network_json(found: Sequence[Statement]) -> dict[str, Any]:
+    """Nodes, and every link of every claim with its context."""
+    from angiosome.io.claims.attributes import link_attributes, link_id, node_attributes
+
+    nodes = {node.id: node for one in found for node in (one.subject, one.object)}
+    return {
+        "nodes": [{"id": key, **node_attributes(node)} for key, node in nodes.items()],
+        "links": [
+            {
+                "id": link_id(one),
+                "subject": one.subject.id,
+                "object": one.object.id,
+                **link_attributes(one),
+            }
+            for one in found
+        ],
+    }
+
+
+def _print(found: Sequence[Chain]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from angiosome.evidence.chains import ARROWS, CONTESTED
+
+    console = Console(soft_wrap=True)
+    start = None
+    for chain in found:
+        if chain.start.id != start:
+            start = chain.start.id
+            known = chain.start.identifier
+            what = known.curie or known.why or ""
+            console.print(Text.assemble("\n", (chain.start.name, "bold"), f"  {what}"))
+        style = "red" if chain.contested else ""
+        together = "  (of several molecules together)" if chain.together else ""
+        console.print(Text.assemble("  ", (chain.text, style), together))
+        for claim in chain.claims:
+            console.print(Text(f"      {claim.key}  {claim.source}, {claim.place}", "dim"))
+    signs = f"{ARROWS[1]} raises, {ARROWS[-1]} lowers, {ARROWS[0]} no effect, {ARROWS[None]} linked"
+    contested = sum(chain.contested for chain in found)
+    claims = sum(len(chain.claims) for chain in found)
+    console.print(
+        Text(
+            f"\n{len(found)} chains of {claims} claims, {contested} of them contested "
+            f"({CONTESTED}). {signs}."
+        )
+    )

@@ -1,0 +1,132 @@
+"""Claims as a BEL Script.
+
+A miRNA of vesicles is written with its place, ``m(mirbase.mature:MIMAT0000445 ! "hsa-miR-126-3p",
+loc(go:1903561 ! "extracellular vesicle"))``. A name without an identifier stands in the namespace
+``text``. Evidence is the place that was read, never a sentence made up for it. Left out, and
+counted: what vesicles carry, and what is claimed of several molecules together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from angiosome.evidence.lexicon import PATTERNS
+from angiosome.evidence.signed_network import Context, Node, Statement
+from angiosome.io.claims.attributes import link_attributes
+
+RELATIONS = {1: "increases", -1: "decreases", 0: "causesNoChange", None: "association"}
+
+_VESICLE = 'loc(go:1903561 ! "extracellular vesicle")'
+
+_ANNOTATIONS = {
+    "evidence": "Given",
+    "study": "Study",
+    "claim": "Claim",
+    "organ": "Organ",
+    "species": "Species",
+    "model": "InjuryModel",
+    "recipient": "RecipientCell",
+    "setting": "Setting",
+    "route": "Route",
+    "vesicle_source": "SourceCell",
+    "modification": "Modification",
+    "basis": "Basis",
+    "derived": "Derived",
+    "contested": "Contested",
+}
+
+_FUNCTIONS = {
+    "miRNA": "m",
+    "circRNA": "r",
+    "lncRNA": "r",
+    "mRNA": "r",
+    "protein": "p",
+    "molecule": "p",
+    "process": "bp",
+    "measure": "bp",
+}
+
+
+def bel_script(statements: Sequence[Statement]) -> tuple[str, dict[str, int]]:
+    """The text of the script, and how many links were left out for which reason."""
+    body: list[str] = []
+    left_out: dict[str, int] = {}
+    used: set[str] = set()
+    for one in statements:
+        if one.role == "carries":
+            why = "carried by vesicles: said by loc() instead"
+        elif one.context.group is not None:
+            why = "claimed of several molecules together"
+        else:
+            body += ["", *_block(one, used)]
+            continue
+        left_out[why] = left_out.get(why, 0) + 1
+    head = [
+        'SET DOCUMENT Name = "Claims on stem-cell vesicles and angiogenesis"',
+        'SET DOCUMENT Version = "1.0.0"',
+        'SET DOCUMENT Description = "Written by angiosome from curated studies"',
+        'SET DOCUMENT Authors = "The angiosome authors"',
+        "",
+        'DEFINE NAMESPACE text AS PATTERN ".+"',
+        *(
+            f'DEFINE NAMESPACE {name} AS PATTERN "{pattern}"'
+            for name, pattern in PATTERNS.items()
+            if name in used
+        ),
+        "",
+        *(f'DEFINE ANNOTATION {name} AS PATTERN ".+"' for name in _ANNOTATIONS.values()),
+    ]
+    return "\n".join([*head, *body]) + "\n", left_out
+
+
+def _block(one: Statement, used: set[str]) -> list[str]:
+    context = one.context
+    lines = [_citation(context), f"SET Evidence = {_quoted(_evidence(context))}"]
+    values = link_attributes(one)
+    lines += [
+        f"SET {name} = {_quoted(str(values[key]))}"
+        for key, name in _ANNOTATIONS.items()
+        if key in values
+    ]
+    inside = context.evidence == "vesicles"
+    subject, other = _term(one.subject, used, inside), _term(one.object, used)
+    return [*lines, f"{subject} {RELATIONS[one.sign]} {other}", "UNSET ALL"]
+
+
+def _citation(context: Context) -> str:
+    if context.pmid:
+        return f"SET Citation = {{{_quoted('PubMed')}, {_quoted(context.pmid)}}}"
+    return f"SET Citation = {{{_quoted('Other')}, {_quoted(context.citation)}}}"
+
+
+def _evidence(context: Context) -> str:
+    text = f"{context.source}, {context.place} ({context.seen})"
+    return f"{text}: {context.note.strip()}" if context.note else text
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(" ".join(text.split()), ensure_ascii=False)
+
+
+def _term(node: Node, used: set[str], inside: bool = False) -> str:
+    found = node.identifier
+    if found.curie:
+        namespace, local = found.curie.split(":", 1)
+        used.add(namespace)
+        name = f"{namespace}:{local} ! {_quoted(found.label or node.name)}"
+    else:
+        name = f"text:{_quoted(node.name)}"
+        namespace = "text"
+    function = _FUNCTIONS.get(node.kind, "a")
+    if namespace == "chebi":
+        function = "a"
+    elif namespace == "go":
+        function = "bp"
+    if found.relation == "phosphorylated":
+        return f"p({name}, pmod(Ph))"
+    carried = inside and function in ("m", "r", "p") and node.kind != "molecule"
+    if carried:
+        used.add("go")
+        return f"{function}({name}, {_VESICLE})"
+    return f"{function}({name})"
