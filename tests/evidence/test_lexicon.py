@@ -50,6 +50,7 @@ def test_a_row_without_an_identifier_says_why():
             assert bool(row["curie"]) != bool(row["why"]), row
 
 
+@pytest.mark.filterwarnings("default")  # what another program warns of is its own
 def test_the_namespaces_are_those_of_bioregistry():
     bioregistry = pytest.importorskip("bioregistry", reason="bioregistry is not installed")
     for namespace in PATTERNS:

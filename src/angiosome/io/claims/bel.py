@@ -67,6 +67,7 @@ def bel_script(statements: Sequence[Statement]) -> tuple[str, dict[str, int]]:
         'SET DOCUMENT Version = "1.0.0"',
         'SET DOCUMENT Description = "Written by angiosome from curated studies"',
         'SET DOCUMENT Authors = "The angiosome authors"',
+        'SET DOCUMENT ContactInfo = "see the citation file of angiosome"',
         "",
         'DEFINE NAMESPACE text AS PATTERN ".+"',
         *(

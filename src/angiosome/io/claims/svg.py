@@ -13,12 +13,14 @@ from angiosome.io.claims.dot import COLOURS
 from angiosome.io.claims.layers import Layered, layered
 
 _FONT_PX = 13
-_CHARACTER_PX = 7.3  # mean width of a letter of the font at that size, a little generous
+_CHARACTER_PX = 7.2  # width of a letter of the font at that size, a little generous
+_CAPITAL_PX = 9.6
 _BOX_PX = 24
 _GAP_PX = 12
 _THREAD_PX = 12  # height that a link keeps free in the columns it crosses
 _BETWEEN_PX = 130
 _MARGIN_PX = 24
+_LETTERS = 46  # longer names are cut; the whole name shows on hover
 _LEGEND_PX = 66
 
 _FILLS = {
@@ -84,26 +86,40 @@ def _placed(plan: Layered, nodes: dict[str, Node]) -> tuple[dict[str, _Box], flo
     tallest = max(heights, default=0)
     boxes: dict[str, _Box] = {}
     x = float(_MARGIN_PX)
-    for column, height in zip(plan.columns, heights, strict=True):
-        texts = [nodes[name].name for name in column if name in nodes]
-        width = max((len(text) for text in texts), default=0) * _CHARACTER_PX + 16
+    for index, (column, height) in enumerate(zip(plan.columns, heights, strict=True)):
+        widths = [_width(nodes[name]) for name in column if name in nodes]
+        widest = max(widths, default=0.0)
+        lean = 1.0 if index == 0 else 0.0 if index == len(heights) - 1 else 0.5
         y = _MARGIN_PX + (tallest - height) / 2
         for name in column:
             own = name in nodes
             step = _BOX_PX + _GAP_PX if own else _THREAD_PX
-            boxes[name] = _Box(x, y + step / 2, width)
+            width = _width(nodes[name]) if own else widest
+            boxes[name] = _Box(x + lean * (widest - width), y + step / 2, width)
             y += step
-        x += width + _BETWEEN_PX
+        x += widest + _BETWEEN_PX
     return boxes, x - _BETWEEN_PX + _MARGIN_PX, tallest + 2 * _MARGIN_PX
 
 
+def _shown(node: Node) -> str:
+    long = len(node.name) > _LETTERS
+    return f"{node.name[: _LETTERS - 1].rstrip()}…" if long else node.name
+
+
+def _width(node: Node) -> float:
+    text = _shown(node)
+    capitals = sum(letter.isupper() for letter in text)
+    return (len(text) - capitals) * _CHARACTER_PX + capitals * _CAPITAL_PX + 16
+
+
 def _box(node: Node, box: _Box) -> str:
-    title = escape(node.identifier.curie or node.identifier.why or node.name)
+    about = node.identifier.curie or node.identifier.why or "no identifier known"
+    title = escape(f"{node.name}: {about}")
     fill = _FILLS.get(node.kind, "#F4F4F4")
     return (
         f'<g><title>{title}</title><rect x="{box.x:.1f}" y="{box.y - _BOX_PX / 2:.1f}" '
         f'width="{box.width:.1f}" height="{_BOX_PX}" rx="4" fill="{fill}" stroke="#555"/>'
-        f'<text x="{box.x + 8:.1f}" y="{box.y + 4.5:.1f}">{escape(node.name)}</text></g>'
+        f'<text x="{box.x + 8:.1f}" y="{box.y + 4.5:.1f}">{escape(_shown(node))}</text></g>'
     )
 
 
@@ -135,7 +151,7 @@ def _line(edge: Edge, way: Sequence[_Box], beside: int) -> list[str]:
     drawn = [f'<path d="{path}" fill="none" {line}><title>{claims}</title></path>']
     if edge.contested:
         (ax, ay), (bx, by) = points[-2], points[-1]
-        x, y = bx - (bx - ax) * 0.25, by + (ay - by) * 0.16
+        x, y = bx - (bx - ax) * (0.25 + 0.14 * beside), by + (ay - by) * (0.16 + 0.2 * beside)
         drawn.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="white" stroke="{COLOURS[edge.sign]}"/>'
             f'<text x="{x:.1f}" y="{y + 4.5:.1f}" text-anchor="middle">{CONTESTED}</text>'

@@ -1,0 +1,56 @@
+"""``angiosome mechanism``, as a person meets it."""
+
+import json
+
+from typer.testing import CliRunner
+
+from angiosome.cli.application import application
+
+runner = CliRunner()
+app = application()
+
+
+def test_show_prints_chains_with_the_claims_behind_them():
+    shown = runner.invoke(app, ["mechanism", "show", "--cargo", "miR-126-3p"])
+    assert shown.exit_code == 0
+    assert "miR-126-3p  mirbase.mature:MIMAT0000445\n" in shown.output
+    assert "  miR-126-3p ⊣ SPRED1" in shown.output
+    assert "      cd34-limb-a98/" in shown.output
+    assert "contested (≠). → raises, ⊣ lowers" in shown.output
+
+
+def test_show_as_json_and_as_files(tmp_path):
+    shown = runner.invoke(app, ["mechanism", "show", "--study", "pan-b78", "--json"])
+    network = json.loads(shown.output)
+    ids = {node["id"] for node in network["nodes"]}
+    assert all({link["subject"], link["object"]} <= ids for link in network["links"])
+    assert {link["study"] for link in network["links"]} == {"pan-b78"}
+    for name, start in (("a.svg", "<svg"), ("a.dot", "digraph"), ("a.json", "{")):
+        file = tmp_path / name
+        done = runner.invoke(app, ["mechanism", "show", "--out", str(file)])
+        assert (done.exit_code, done.output) == (0, f"Wrote {file}.\n")
+        assert file.read_text("utf-8").startswith(start)
+
+
+def test_export_says_what_it_left_out(tmp_path):
+    file = tmp_path / "claims.json"
+    done = runner.invoke(
+        app,
+        ["mechanism", "export", "--format", "indra", "--out", str(file), "--study", "zheng-b58"],
+    )
+    assert done.exit_code == 0
+    assert done.output.startswith("Wrote ")
+    assert "Left out" in done.output
+    assert json.loads(file.read_text("utf-8"))
+
+
+def test_a_filter_that_finds_nothing_or_is_no_word_is_refused():
+    for arguments, message in (
+        (["--organ", "hart"], "Error: 'hart' is not an organ; allowed: heart, brain"),
+        (["--cargo", "miR-99999"], "Error: no claim fits (cargo miR-99999, evidence vesicles)."),
+        (["--evidence", "cell"], "Error: 'cell' is not a kind of evidence"),
+        (["--out", "picture.pdf"], "Error: picture.pdf: name the file .svg, .dot or .json"),
+    ):
+        refused = runner.invoke(app, ["mechanism", "show", *arguments])
+        assert refused.exit_code == 2
+        assert refused.output.startswith(message)
