@@ -11,11 +11,10 @@ app = application()
 
 
 def test_show_prints_chains_with_the_claims_behind_them():
-    shown = runner.invoke(app, ["mechanism", "show", "--cargo", "miR-126-3p"])
+    shown = runner.invoke(app, ["mechanism", "show", "--cargo", "miR-31"])
     assert shown.exit_code == 0
-    assert "miR-126-3p  mirbase.mature:MIMAT0000445\n" in shown.output
-    assert "  miR-126-3p ⊣ SPRED1" in shown.output
-    assert "      cd34-limb-a98/" in shown.output
+    assert "miR-31  arm not stated\n" in shown.output
+    assert "  miR-31 ⊣ HIF1AN ⊣ HIF-1α → angiogenesis\n      zhu-b50/" in shown.output
     assert "contested (≠). → raises, ⊣ lowers" in shown.output
 
 
@@ -46,9 +45,10 @@ def test_export_says_what_it_left_out(tmp_path):
 
 def test_a_filter_that_finds_nothing_or_is_no_word_is_refused():
     for arguments, message in (
-        (["--organ", "hart"], "Error: 'hart' is not an organ; allowed: heart, brain"),
-        (["--cargo", "miR-99999"], "Error: no claim fits (cargo miR-99999, evidence vesicles)."),
-        (["--evidence", "cell"], "Error: 'cell' is not a kind of evidence"),
+        (["--organ", "hart"], "Error: 'hart' is not an organ; did you mean 'heart'?"),
+        (["--cargo", "miR-99999"], "Error: no claim fits (cargo miR-99999, kind vesicle)."),
+        (["--kind", "cells"], "Error: 'cells' is not a kind of evidence"),
+        (["--study", "zhu-b5"], "Error: 'zhu-b5' is neither a study of the evidence base"),
         (["--out", "picture.pdf"], "Error: picture.pdf: name the file .svg, .dot or .json"),
     ):
         refused = runner.invoke(app, ["mechanism", "show", *arguments])

@@ -3,7 +3,10 @@
 import pytest
 
 from angiosome.evidence.chains import chains, edges
-from angiosome.evidence.signed_network import select, statements
+from angiosome.evidence.index import open_index
+from angiosome.evidence.rows import claim_rows
+from angiosome.evidence.signed_network import Paper, claims_with_papers, select
+from angiosome.evidence.signed_network import statements as of_claims
 from angiosome.study import study_of
 from angiosome.study.yaml_file import parse_yaml
 
@@ -24,14 +27,20 @@ claims:
 """
 
 
-def study(claims, study_id="test", kind="reported", evidence="vesicles"):
-    rows = []
-    for number, claim in enumerate(claims.strip().splitlines()):
-        rows.append(
-            f"  - {{id: c{number}, {claim.strip()}, read: {{place: Table {number}, seen: table}}}}"
-        )
-    text = HEAD.format(id=study_id, kind=kind, evidence=evidence) + "\n".join(rows) + "\n"
-    return study_of(parse_yaml(text, "test.yaml"))
+def written(claims, study_id="test", kind="reported", evidence="vesicles"):
+    rows = [
+        f"  - {{id: c{number}, {claim.strip()}, read: {{place: Table {number}, seen: table}}}}"
+        for number, claim in enumerate(claims)
+    ]
+    return HEAD.format(id=study_id, kind=kind, evidence=evidence) + "\n".join(rows) + "\n"
+
+
+def study(claims, study_id="test"):
+    return study_of(parse_yaml(written(claims.strip().splitlines(), study_id), "test.yaml"))
+
+
+def statements(studies):
+    return of_claims((row, Paper("Somebody")) for one in studies for row in claim_rows(one, {}))
 
 
 def links(found):
@@ -105,8 +114,17 @@ def test_no_effect_contradicts_an_effect():
     ]
 
 
-def test_simulated_studies_make_no_claims():
-    assert statements([study(CHAIN, kind="planned")]) == ()
+def test_only_reported_studies_of_an_index_make_claims(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANGIOSOME_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name, kind in (("one", "reported"), ("two", "planned")):
+        text = written([CHAIN], name, kind)
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    found = claims_with_papers(open_index(folder))
+    assert [(row.study, paper.citation) for row, paper in found] == [
+        ("one", "Somebody, reference 1")
+    ]
 
 
 def test_a_filter_keeps_whole_claims_and_knows_synonyms():
@@ -122,7 +140,7 @@ def test_a_filter_keeps_whole_claims_and_knows_synonyms():
     assert {one.context.study for one in select(found, cargo="VEGF-A")} == {"b"}
     assert {one.context.study for one in select(found, organ="brain")} == {"b"}
     assert len(select(found, study="test")) == 5
-    assert select(found, evidence="cells") == ()
+    assert select(found, given="cell therapy") == ()
 
 
 def test_an_edge_gathers_all_claims_of_one_sign():

@@ -9,11 +9,10 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from angiosome.errors import AngiosomeError
-from angiosome.evidence.signed_network import statements
+from angiosome.evidence.rows import claim_rows
+from angiosome.evidence.signed_network import Paper, statements
 from angiosome.io.claims import FORMATS, write_claims
 from angiosome.io.claims.layers import layered
-from angiosome.io.claims.table import csv_text, write_rows
-from angiosome.io.tables import read_table
 from angiosome.study import study_of
 from angiosome.study.yaml_file import parse_yaml
 
@@ -51,7 +50,9 @@ claims:
   - {id: together, cargo: miR-126-3p, target: VEGFA, effect: raises, group: Figure 2, read: {place: Figure 2, seen: figure}}
 """
 
-FOUND = statements([study_of(parse_yaml(STUDY, "claims.yaml"))])
+READ = study_of(parse_yaml(STUDY, "claims.yaml"))
+PAPER = Paper("Somebody 2020", READ.source.pmid, READ.source.doi, "A review")
+FOUND = statements((row, PAPER) for row in claim_rows(READ, {"A review": "A"}))
 
 
 def written(form, tmp_path):
@@ -79,7 +80,7 @@ def test_graphml_keeps_every_link_with_its_context(tmp_path):
     assert target["edge_contested"] == "true"
     assert target["edge_place"] == "Table 1, row 3"
     assert target["edge_recipient"] == "endothelial cell (HUVEC)"
-    assert target["edge_evidence"] == "vesicles"
+    assert target["edge_given"] == "vesicle"
     assert target["edge_note"] == 'a note with "quotes" & <signs>'
     nodes = {node.get("id") for node in root.iter(f"{space}node")}
     assert "mirbase.mature:MIMAT0000445" in nodes
@@ -140,7 +141,7 @@ def test_indra_json_grounds_the_mature_mirna_and_never_the_armless(tmp_path):
     assert armless
     assert all(agent["db_refs"] == {"TEXT": "miR-126"} for agent in armless)
     negated = [s for s in given if s["evidence"][0]["epistemics"].get("negated")]
-    assert [s["evidence"][0]["annotations"]["evidence"] for s in negated] == ["cells"]
+    assert [s["evidence"][0]["annotations"]["given"] for s in negated] == ["cell therapy"]
     assert told.left_out["claimed of several molecules together"] == 1
 
 
@@ -244,16 +245,6 @@ def test_columns_run_to_the_right_even_round_a_circle():
     assert [place[node] for node in "abcd"] == [0, 1, 2, 3]
     assert len(plan.routes["a", "d"]) == 4  # two places kept free between
     assert all(name in place for way in plan.routes.values() for name in way)
-
-
-def test_rows_go_to_csv_and_parquet_alike(tmp_path):
-    rows = [{"study": "a, b", "n": 3, "cargo": None}, {"study": "ä", "n": 4, "cargo": "miR-1"}]
-    assert csv_text(rows) == 'study,n,cargo\n"a, b",3,\nä,4,miR-1\n'
-    write_rows(tmp_path / "rows.parquet", rows, "parquet")
-    back = read_table(tmp_path / "rows.parquet")
-    assert back["study"].tolist() == ["a, b", "ä"]
-    assert back["n"].tolist() == [3, 4]
-    assert back["cargo"].tolist() == ["", "miR-1"]
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from angiosome.cli.application import AsJson, app, told_to_the_user
+from angiosome.cli.evidence import Folder, opened
 from angiosome.cli.output import print_json
-from angiosome.errors import AngiosomeError
+from angiosome.errors import AngiosomeError, nearest
 
 if TYPE_CHECKING:
     from angiosome.evidence.chains import Chain
-    from angiosome.evidence.signed_network import Statement
+    from angiosome.evidence.claims import ClaimRow
+    from angiosome.evidence.signed_network import Paper, Statement
 
 mechanism = typer.Typer(no_args_is_help=True, help="Draw claims as a signed network.")
 app.add_typer(mechanism, name="mechanism")
@@ -22,7 +24,10 @@ app.add_typer(mechanism, name="mechanism")
 Organ = Annotated[str | None, typer.Option(help="Claims on this organ.")]
 Cargo = Annotated[str | None, typer.Option(help="Claims on this molecule, under any name.")]
 StudyName = Annotated[str | None, typer.Option(help="Claims of this study, an id or a file.")]
-Evidence = Annotated[str, typer.Option(help="What was given: vesicles, cells, ..., or all.")]
+Kind = Annotated[
+    str, typer.Option(help="What was given: vesicle, cell therapy, molecule, trial, general, all.")
+]
+KINDS = ("vesicle", "cell therapy", "molecule", "trial", "general", "all")
 
 
 @mechanism.command("show")
@@ -30,7 +35,8 @@ def mechanism_show(
     organ: Organ = None,
     cargo: Cargo = None,
     study: StudyName = None,
-    evidence: Evidence = "vesicles",
+    kind: Kind = "vesicle",
+    folder: Folder = None,
     out: Annotated[
         Path | None, typer.Option(help="Write a picture (.svg, .dot) or the network (.json).")
     ] = None,
@@ -41,7 +47,7 @@ def mechanism_show(
     Example: angiosome mechanism show --cargo miR-126 --out mir-126.svg
     """
     with told_to_the_user():
-        found = selected(organ, cargo, study, evidence)
+        found = selected(organ, cargo, study, kind, folder)
         if out is not None:
             _write(found, out)
             typer.echo(f"Wrote {out}.")
@@ -64,7 +70,8 @@ def mechanism_export(
     organ: Organ = None,
     cargo: Cargo = None,
     study: StudyName = None,
-    evidence: Evidence = "all",
+    kind: Kind = "all",
+    folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Write claims in a format other programs read, with identifiers, places and context.
@@ -72,23 +79,14 @@ def mechanism_export(
     Example: angiosome mechanism export --format indra --out claims.json
     """
     with told_to_the_user():
-        export(form, out, organ=organ, cargo=cargo, study=study, evidence=evidence, as_json=as_json)
+        export(selected(organ, cargo, study, kind, folder), form, out, as_json=as_json)
 
 
-def export(
-    form: str,
-    out: Path,
-    *,
-    organ: str | None = None,
-    cargo: str | None = None,
-    study: str | None = None,
-    evidence: str = "all",
-    as_json: bool = False,
-) -> None:
-    """Write the claims that fit, and say what the format has no words for."""
+def export(found: Sequence[Statement], form: str, out: Path, *, as_json: bool = False) -> None:
+    """Write claims, and say what the format has no words for."""
     from angiosome.io.claims import write_claims
 
-    written = write_claims(selected(organ, cargo, study, evidence), form, out)
+    written = write_claims(found, form, out)
     if as_json:
         print_json({"file": str(out), "links": written.links, "left_out": written.left_out})
         return
@@ -98,38 +96,51 @@ def export(
 
 
 def selected(
-    organ: str | None, cargo: str | None, study: str | None, evidence: str
+    organ: str | None = None,
+    cargo: str | None = None,
+    study: str | None = None,
+    kind: str = "all",
+    folder: Path | None = None,
 ) -> tuple[Statement, ...]:
     """The statements of the claims that fit; contested ones are judged over the whole base."""
-    from angiosome.evidence import find_study, load_studies
-    from angiosome.evidence.signed_network import select, statements
-    from angiosome.study.vocabulary import EVIDENCE_KINDS, ORGANS
+    from angiosome.evidence.signed_network import claims_with_papers, select, statements
+    from angiosome.study.vocabulary import ORGANS
 
     for given, allowed, what in (
         (organ, ORGANS, "an organ"),
-        (evidence, ("all", *EVIDENCE_KINDS), "a kind of evidence"),
+        (kind, KINDS, "a kind of evidence"),
     ):
         if given is not None and given not in allowed:
-            raise AngiosomeError(f"'{given}' is not {what}; allowed: {', '.join(allowed)}")
-    studies = {one.id: one for one in load_studies()}
-    if study is not None:
-        one = find_study(study)
-        studies[one.id] = one
-        study = one.id
+            raise AngiosomeError(f"'{given}' is not {what}{nearest(given, allowed)}")
+    claims = claims_with_papers(opened(folder))
+    if study is not None and study not in {row.study for row, _ in claims}:
+        study, own = _own_claims(study)
+        claims = [one for one in claims if one[0].study != study] + own
     found = select(
-        statements(studies.values()),
+        statements(claims),
         organ=organ,
         cargo=cargo,
         study=study,
-        evidence=None if evidence == "all" else evidence,
+        given=None if kind == "all" else kind,
     )
     if not found:
-        asked = {"organ": organ, "cargo": cargo, "study": study, "evidence": evidence}
+        asked = {"organ": organ, "cargo": cargo, "study": study, "kind": kind}
         said = ", ".join(f"{key} {value}" for key, value in asked.items() if value)
         raise AngiosomeError(
-            f"no claim fits ({said}). 'angiosome mechanism show --evidence all' shows every claim."
+            f"no claim fits ({said}). 'angiosome mechanism show --kind all' shows every claim."
         )
     return found
+
+
+def _own_claims(name: str) -> tuple[str, list[tuple[ClaimRow, Paper]]]:
+    """The claims of a study file that is not in the base; or why there is no such study."""
+    from angiosome.evidence import find_study
+    from angiosome.evidence.rows import claim_rows
+    from angiosome.evidence.signed_network import Paper
+
+    study = find_study(name)
+    paper = Paper(study.source.citation, study.source.pmid, study.source.doi)
+    return study.id, [(row, paper) for row in claim_rows(study, {})]
 
 
 def _write(found: Sequence[Statement], out: Path) -> None:

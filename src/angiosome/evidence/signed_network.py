@@ -12,14 +12,15 @@ link has no sign.
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from itertools import product as product_of
 
+from angiosome.evidence.claims import COLUMNS, ClaimRow
 from angiosome.evidence.lexicon import Identifier, canonical, resolve
-from angiosome.study import Claim, Fact, Product, Study
 from angiosome.study.cargo_names import cargo_family, may_be_same, read_mirna
 
 SIGNS = {"raises": 1, "lowers": -1, "promotes": 1, "suppresses": -1, "no effect": 0}
@@ -42,20 +43,31 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """The publication of a study, and whose words a claim is in."""
+
+    citation: str
+    pmid: str | None = None
+    doi: str | None = None
+    source: str | None = None
+    """Citation of the review that makes the claim; the paper itself when ``None``."""
+
+
+@dataclass(frozen=True)
 class Context:
     """Where a claim stands, and what it was seen in. ``None``: this place does not say."""
 
     study: str
     claim: str
-    evidence: str
-    """What was given: vesicles, cells, ... Only 'vesicles' is vesicle evidence."""
-    citation: str
-    source: str
-    """Whose words these are: the review, or the study itself."""
+    given: str
+    """What was given: vesicle, cell therapy, molecule, trial or general. Only 'vesicle' is
+    vesicle evidence."""
+    paper: Paper
+    review: str | None
+    """Letter of the review, and its own number of the study."""
+    number: str | None
     place: str
     seen: str
-    pmid: str | None
-    doi: str | None
     cell: str | None
     modification: str | None
     basis: str | None
@@ -68,6 +80,13 @@ class Context:
     group: str | None
     other_effects: tuple[str, ...]
     note: str | None
+
+    @property
+    def source(self) -> str:
+        """Whose words these are: the review's, or the paper's own."""
+        if self.paper.source is None and self.review is not None:
+            return f"review {self.review}"
+        return self.paper.source or self.paper.citation
 
     @property
     def key(self) -> str:
@@ -92,15 +111,9 @@ class Statement:
     """Whether another claim on the same kind of evidence gives the link another sign."""
 
 
-def statements(studies: Iterable[Study]) -> tuple[Statement, ...]:
-    """All links that the claims of reported studies state, contested ones marked."""
-    found = [
-        statement
-        for study in studies
-        if study.kind == "reported"
-        for claim in study.claims
-        for statement in _of_claim(study, claim)
-    ]
+def statements(claims: Iterable[tuple[ClaimRow, Paper]]) -> tuple[Statement, ...]:
+    """All links that claims state, contested ones marked."""
+    found = [one for row, paper in claims for one in _of_claim(row, paper)]
     signs: dict[tuple[str, str, str], set[int]] = defaultdict(set)
     for one in found:
         if one.sign is not None and _speaks_for_one_thing(one):
@@ -123,36 +136,35 @@ def _pair(one: Statement) -> tuple[str, str, str]:
     return (
         cargo_family(subject) if read_mirna(subject) else one.subject.id,
         one.object.id,
-        one.context.evidence,
+        one.context.given,
     )
 
 
-def _of_claim(study: Study, claim: Claim) -> Iterator[Statement]:
-    product = _product(study, claim)
-    context = _context(study, claim, product)
+def _of_claim(row: ClaimRow, paper: Paper) -> Iterator[Statement]:
+    context = _context(row, paper)
     giver = _giver(context)
-    cargo = claim.cargo.reported
+    cargo = _said(row.cargo)
     start = giver
     if cargo is not None:
-        start = named(cargo, "target", kind=_cargo_kind(study, claim, cargo), species=None)
-        if context.basis is not None and context.evidence != "naked molecule":
+        start = named(cargo, "target", kind=row.cargo_type or "molecule")
+        if context.basis is not None and context.given != "molecule":
             yield Statement(giver, start, "carries", None, False, context)
 
-    behaviour = named(claim.behaviour, "behaviour", kind="process")
+    behaviour = named(row.behaviour, "behaviour", kind="process")
     stops: list[tuple[list[Node], int | None, str]] = [([start], 1, "start")]
-    if claim.target is not None:
-        target = named(claim.target, "target", kind="molecule")
-        stops.append(([target], _sign(claim.effect), "target"))
-    if claim.pathway:
+    if row.target:
+        target = named(row.target, "target", kind="molecule")
+        stops.append(([target], _sign(row.target_effect), "target"))
+    if row.pathway:
         pathways = {
             node.id: node
-            for node in (named(name, "pathway", kind="process") for name in claim.pathway)
+            for node in (named(name, "pathway", kind="process") for name in _several(row.pathway))
         }
         known = {node.id for nodes, _, _ in stops for node in nodes} | {behaviour.id}
         fresh = [node for key, node in pathways.items() if key not in known]
         if fresh:
-            stops.append((fresh, _sign(claim.pathway_effect), "pathway"))
-    direction = _sign(claim.direction)
+            stops.append((fresh, _sign(row.pathway_effect), "pathway"))
+    direction = _sign(row.direction)
     if len(stops) == 1 or direction is not None:
         yield Statement(start, behaviour, "effect", direction, False, context)
     if len(stops) > 1 and direction not in (None, 0):
@@ -164,8 +176,8 @@ def _of_claim(study: Study, claim: Claim) -> Iterator[Statement]:
             if one.id != other.id:
                 derived = one.id != start.id and sign is not None
                 yield Statement(one, other, role, sign, derived, context)
-    for names, sign in ((claim.raised, 1), (claim.lowered, -1)):
-        for name in names:
+    for names, sign in ((row.raised, 1), (row.lowered, -1)):
+        for name in _several(names):
             readout = named(name, "readout", kind="readout")
             if readout.id != start.id:
                 yield Statement(start, readout, "readout", sign, False, context)
@@ -189,57 +201,43 @@ def named(name: str, what: str, *, kind: str, species: str | None = None) -> Nod
     return Node(plain if found.curie else f"name:{plain}", short, kind, found)
 
 
-def _sign(word: str | None) -> int | None:
-    return None if word is None else SIGNS[word]
+_UNSAID = ("", "not reported", "none", "not done")
 
 
-def _product(study: Study, claim: Claim) -> Product | None:
-    if claim.product is not None:
-        return study.product(claim.product)
-    return study.products[0] if len(study.products) == 1 else None
+def _said(cell: str) -> str | None:
+    return None if cell in _UNSAID else cell
 
 
-def _cargo_kind(study: Study, claim: Claim, cargo: str) -> str:
-    if claim.kind is not None:
-        return claim.kind
-    listed = (item for product in study.products for item in product.cargo)
-    return next((item.kind for item in listed if may_be_same(item.name, cargo)), "molecule")
+def _several(cell: str) -> tuple[str, ...]:
+    return tuple(filter(None, cell.split("; ")))
 
 
-def _basis(claim: Claim, product: Product | None) -> str | None:
-    cargo = claim.cargo.reported
-    if claim.basis is not None or product is None or cargo is None:
-        return claim.basis
-    return next((item.basis for item in product.cargo if may_be_same(item.name, cargo)), None)
+def _sign(word: str) -> int | None:
+    return SIGNS[word] if word else None
 
 
-def _text(fact: Fact[str] | Fact[object]) -> str | None:
-    return None if fact.reported is None else str(fact.reported)
-
-
-def _context(study: Study, claim: Claim, product: Product | None) -> Context:
+def _context(row: ClaimRow, paper: Paper) -> Context:
     return Context(
-        study=study.id,
-        claim=claim.id,
-        evidence=claim.evidence or study.evidence,
-        citation=study.source.citation,
-        source=claim.read.source or study.source.citation,
-        place=claim.read.place,
-        seen=claim.read.seen,
-        pmid=study.source.pmid,
-        doi=study.source.doi,
-        cell=claim.cell or (product.cell if product else None),
-        modification=_text(product.modification) if product else None,
-        basis=_basis(claim, product),
-        organ=claim.organ or study.condition.organ,
-        species=_text(claim.species),
-        model=_text(claim.model),
-        recipient=_text(claim.recipient),
-        setting=_text(claim.setting),
-        route=_text(claim.route),
-        group=claim.group,
-        other_effects=claim.other_effects,
-        note=claim.note,
+        study=row.study,
+        claim=row.claim,
+        given=row.kind,
+        paper=paper,
+        review=_said(row.review),
+        number=_said(row.citation),
+        place=row.where,
+        seen=row.seen,
+        cell=_said(row.vesicle_source),
+        modification=_said(row.modification),
+        basis=None if row.cargo_status == "not identified" else row.cargo_status,
+        organ=row.organ,
+        species=_said(row.species),
+        model=_said(row.model),
+        recipient=_said(row.recipient_cell),
+        setting=_said(row.setting),
+        route=_said(row.route),
+        group=_said(row.said_of_group),
+        other_effects=_several(row.other_effects),
+        note=_said(row.note),
     )
 
 
@@ -253,7 +251,7 @@ def _giver(context: Context) -> Node:
         cell = UNNAMED
     found = resolve(cell, "cell")
     name = found.short or cell
-    kind = {"vesicles": "vesicle", "cells": "cell"}.get(context.evidence, "product")
+    kind = {"vesicle": "vesicle", "cell therapy": "cell"}.get(context.given, "product")
     if kind == "vesicle":
         links = tuple(filter(None, (found.curie, *found.links, "go:1903561")))
         why = f"vesicles of one kind of cell have no identifier of their own: {name}"
@@ -273,20 +271,20 @@ def select(
     organ: str | None = None,
     cargo: str | None = None,
     study: str | None = None,
-    evidence: str | None = None,
+    given: str | None = None,
 ) -> tuple[Statement, ...]:
     """The statements of the claims that fit all filters given.
 
     Args:
         cargo: any of its names; a miRNA without an arm finds both.
-        evidence: the kind, as ``vesicles``.
+        given: the kind, as ``vesicle``.
     """
     keys = {
         one.context.key
         for one in found
         if (organ is None or one.context.organ == organ)
         and (study is None or one.context.study == study)
-        and (evidence is None or one.context.evidence == evidence)
+        and (given is None or one.context.given == given)
         and (cargo is None or _is_cargo(one.subject, cargo))
     }
     return tuple(one for one in found if one.context.key in keys)
@@ -296,3 +294,24 @@ def _is_cargo(node: Node, name: str) -> bool:
     if node.kind in ("vesicle", "cell", "process"):
         return False
     return may_be_same(node.name, name) or node.id == canonical(name)
+
+
+_QUERY = """
+SELECT {columns}, studies.citation, studies.pmid, studies.doi, reviews.citation
+FROM claims JOIN studies ON studies.file = claims.file
+LEFT JOIN reviews ON reviews.letter = claims.review
+WHERE studies.kind = 'reported' ORDER BY claims.study, claims.rowid
+"""
+
+
+def claims_with_papers(index: sqlite3.Connection) -> list[tuple[ClaimRow, Paper]]:
+    """The claims of all reported studies of an index, each with the paper of its study.
+
+    What a simulation gave, and what a plan hopes for, is no claim.
+    """
+    columns = ", ".join(f'claims."{name}"' for name in COLUMNS)
+    width = len(COLUMNS)
+    return [
+        (ClaimRow(*row[:width]), Paper(row[width], *(cell or None for cell in row[width + 1 :])))
+        for row in index.execute(_QUERY.format(columns=columns))
+    ]

@@ -20,7 +20,9 @@ RELATIONS = {1: "increases", -1: "decreases", 0: "causesNoChange", None: "associ
 _VESICLE = 'loc(go:1903561 ! "extracellular vesicle")'
 
 _ANNOTATIONS = {
-    "evidence": "Given",
+    "given": "Given",
+    "review": "Review",
+    "number": "ReviewReference",
     "study": "Study",
     "claim": "Claim",
     "organ": "Organ",
@@ -90,15 +92,15 @@ def _block(one: Statement, used: set[str]) -> list[str]:
         for key, name in _ANNOTATIONS.items()
         if key in values
     ]
-    inside = context.evidence == "vesicles"
+    inside = context.given == "vesicle"
     subject, other = _term(one.subject, used, inside), _term(one.object, used)
     return [*lines, f"{subject} {RELATIONS[one.sign]} {other}", "UNSET ALL"]
 
 
 def _citation(context: Context) -> str:
-    if context.pmid:
-        return f"SET Citation = {{{_quoted('PubMed')}, {_quoted(context.pmid)}}}"
-    return f"SET Citation = {{{_quoted('Other')}, {_quoted(context.citation)}}}"
+    if context.paper.pmid:
+        return f"SET Citation = {{{_quoted('PubMed')}, {_quoted(context.paper.pmid)}}}"
+    return f"SET Citation = {{{_quoted('Other')}, {_quoted(context.paper.citation)}}}"
 
 
 def _evidence(context: Context) -> str:

@@ -113,9 +113,12 @@ def _evidence(one: Statement) -> dict[str, Any]:
     }
     if one.sign == 0:
         evidence["epistemics"]["negated"] = True
-    if context.pmid:
-        evidence["pmid"] = context.pmid
-    refs = {"PMID": context.pmid, "DOI": context.doi.upper() if context.doi else None}
+    if context.paper.pmid:
+        evidence["pmid"] = context.paper.pmid
+    refs = {
+        "PMID": context.paper.pmid,
+        "DOI": context.paper.doi.upper() if context.paper.doi else None,
+    }
     evidence["text_refs"] = {key: value for key, value in refs.items() if value}
     bio = {
         "species": (context.species, "species"),

@@ -77,8 +77,8 @@ def _described(node: Node) -> dict[str, Any]:
 def _link(one: Statement) -> dict[str, Any]:
     values = link_attributes(one)
     context = one.context
-    publications = [f"pubmed:{context.pmid}"] if context.pmid else []
-    publications += [f"doi:{context.doi.lower()}"] if context.doi else []
+    publications = [f"pubmed:{context.paper.pmid}"] if context.paper.pmid else []
+    publications += [f"doi:{context.paper.doi.lower()}"] if context.paper.doi else []
     link: dict[str, Any] = {
         "@id": f"_:link-{link_id(one)}",
         "@type": "biolink:Association",

@@ -84,8 +84,10 @@ def _crate(statements: Sequence[Statement], folder: Path) -> Written:
     publications: dict[str, str] = {}
     for one in statements:
         context = one.context
-        address = f"https://doi.org/{context.doi}" if context.doi else f"#{context.study}"
-        publications[address] = context.citation
+        address = (
+            f"https://doi.org/{context.paper.doi}" if context.paper.doi else f"#{context.study}"
+        )
+        publications[address] = context.paper.citation
     write_ro_crate(
         folder,
         files,
