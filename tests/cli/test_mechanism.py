@@ -54,3 +54,18 @@ def test_a_filter_that_finds_nothing_or_is_no_word_is_refused():
         refused = runner.invoke(app, ["mechanism", "show", *arguments])
         assert refused.exit_code == 2
         assert refused.output.startswith(message)
+
+
+def test_evidence_export_writes_the_same_files(tmp_path):
+    one, other = tmp_path / "one.bel", tmp_path / "other.bel"
+    for command, file in (("evidence", one), ("mechanism", other)):
+        done = runner.invoke(app, [command, "export", "--format", "bel", "--out", str(file)])
+        assert done.exit_code == 0, done.output
+    assert one.read_bytes() == other.read_bytes()
+    for arguments, message in (
+        (["--format", "bel"], "Error: 'bel' goes to a file; give --out FILE"),
+        (["--format", "cx2", "--table", "studies"], "Error: 'cx2' holds claims; the table studies"),
+        (["--format", "bell"], "Error: 'bell' is no format; did you mean 'bel'?"),
+    ):
+        refused = runner.invoke(app, ["evidence", "export", *arguments])
+        assert (refused.exit_code, refused.output.startswith(message)) == (2, True), refused.output

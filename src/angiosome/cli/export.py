@@ -15,6 +15,8 @@ from angiosome.cli.evidence import Folder, opened
 from angiosome.errors import AngiosomeError, nearest
 
 FORMATS = ("csv", "parquet", "json")
+NETWORKS = ("graphml", "cx2", "indra", "bel", "jsonld", "ro-crate")
+"""Formats that hold the claims as a network of statements; no other table fits in them."""
 
 
 @evidence.command("export")
@@ -22,7 +24,12 @@ def evidence_export(
     table: Annotated[
         str, typer.Option(help="claims, contradictions, studies, outcomes or mentions.")
     ] = "claims",
-    format: Annotated[str, typer.Option(help="csv, parquet or json.")] = "csv",  # noqa: A002
+    format: Annotated[  # noqa: A002
+        str,
+        typer.Option(
+            help="csv, parquet or json; claims also graphml, cx2, indra, bel, jsonld, ro-crate."
+        ),
+    ] = "csv",
     out: Annotated[Path | None, typer.Option(help="File to write; the terminal if left out.")] = (
         None
     ),
@@ -37,8 +44,11 @@ def evidence_export(
     with told_to_the_user():
         if table not in TABLES:
             raise AngiosomeError(f"'{table}' is no table{nearest(table, TABLES)}")
+        if format in NETWORKS:
+            _network(table, format, out, folder)
+            return
         if format not in FORMATS:
-            raise AngiosomeError(f"'{format}' is no format{nearest(format, FORMATS)}")
+            raise AngiosomeError(f"'{format}' is no format{nearest(format, (*FORMATS, *NETWORKS))}")
         if format == "parquet" and out is None:
             raise AngiosomeError("a Parquet table goes to a file; give --out FILE")
         rows = TABLES[table](opened(folder))
@@ -55,6 +65,18 @@ def evidence_export(
             typer.echo(_text(rows, format), nl=False)
     if out is not None:
         typer.echo(f"Wrote {len(rows)} rows to {out}", err=True)
+
+
+def _network(table: str, form: str, out: Path | None, folder: Path | None) -> None:
+    from angiosome.cli.mechanism import export, selected
+
+    if table != "claims":
+        raise AngiosomeError(
+            f"'{form}' holds claims; the table {table} goes to {', '.join(FORMATS)}"
+        )
+    if out is None:
+        raise AngiosomeError(f"'{form}' goes to a file; give --out FILE")
+    export(selected(folder=folder), form, out)
 
 
 def _text(rows: list[dict[str, Any]], format: str) -> str:  # noqa: A002
