@@ -16,6 +16,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from itertools import product as product_of
 
@@ -142,7 +143,7 @@ def _pair(one: Statement) -> tuple[str, str, str]:
 
 def _of_claim(row: ClaimRow, paper: Paper) -> Iterator[Statement]:
     context = _context(row, paper)
-    giver = _giver(context)
+    giver = _giver(context.cell, context.given, context.modification)
     cargo = _said(row.cargo)
     start = giver
     if cargo is not None:
@@ -183,6 +184,7 @@ def _of_claim(row: ClaimRow, paper: Paper) -> Iterator[Statement]:
                 yield Statement(start, readout, "readout", sign, False, context)
 
 
+@lru_cache(maxsize=8192)
 def named(name: str, what: str, *, kind: str, species: str | None = None) -> Node:
     """The node of a name: all spellings of one thing give one node."""
     found = resolve(name, what, species)
@@ -244,21 +246,22 @@ def _context(row: ClaimRow, paper: Paper) -> Context:
 UNNAMED = "an unnamed cell"
 
 
-def _giver(context: Context) -> Node:
+@lru_cache(maxsize=8192)
+def _giver(cell: str | None, given: str, modification: str | None) -> Node:
     """What was given, as a node: vesicles of a cell, the cells themselves, or what it says."""
-    cell = context.cell or UNNAMED
+    cell = cell or UNNAMED
     if cell.startswith(("not stated", "none")):
         cell = UNNAMED
     found = resolve(cell, "cell")
     name = found.short or cell
-    kind = {"vesicle": "vesicle", "cell therapy": "cell"}.get(context.given, "product")
+    kind = {"vesicle": "vesicle", "cell therapy": "cell"}.get(given, "product")
     if kind == "vesicle":
         links = tuple(filter(None, (found.curie, *found.links, "go:1903561")))
         why = f"vesicles of one kind of cell have no identifier of their own: {name}"
         found = Identifier(name, None, why=why, links=links)
         name = f"vesicles of {name}"
-    if context.modification:
-        name = f"{name} ({context.modification})"
+    if modification:
+        name = f"{name} ({modification})"
         links = tuple(filter(None, (found.curie, *found.links)))
         why = found.why or "a modified cell has no identifier of its own"
         found = replace(found, curie=None, why=why, links=links)
