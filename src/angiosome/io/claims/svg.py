@@ -20,7 +20,7 @@ _GAP_PX = 12
 _THREAD_PX = 12  # height that a link keeps free in the columns it crosses
 _BETWEEN_PX = 130
 _MARGIN_PX = 24
-_LETTERS = 46  # longer names are cut; the whole name shows on hover
+_LETTERS = 52  # longer names are cut; the whole name shows on hover
 _LEGEND_PX = 66
 
 _FILLS = {
@@ -44,7 +44,9 @@ def svg(edges: Sequence[Edge]) -> str:
     """The text of an SVG file: 1 px lines for one claim, wider for more, every claim on hover."""
     nodes = {node.id: node for edge in edges for node in (edge.subject, edge.object)}
     ends = {
-        edge.object.id for edge in edges if any(one.role == "behaviour" for one in edge.statements)
+        edge.object.id
+        for edge in edges
+        if any(one.role in ("behaviour", "effect") for one in edge.statements)
     }
     links = [(edge.subject.id, edge.object.id) for edge in edges]
     plan = layered(links, frozenset(ends))
