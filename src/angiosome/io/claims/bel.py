@@ -2,8 +2,9 @@
 
 A miRNA of vesicles is written with its place, ``m(mirbase.mature:MIMAT0000445 ! "hsa-miR-126-3p",
 loc(go:1903561 ! "extracellular vesicle"))``. A name without an identifier stands in the namespace
-``text``. Evidence is the place that was read, never a sentence made up for it. Left out, and
-counted: what vesicles carry, and what is claimed of several molecules together.
+``text``. Evidence is the place that was read, never a sentence made up for it. What is claimed of
+several molecules together is claimed of their ``composite()``. Left out, and counted: what vesicles
+carry; such claims where only one of the molecules leads to the object; and their later steps.
 """
 
 from __future__ import annotations
@@ -55,15 +56,29 @@ def bel_script(statements: Sequence[Statement]) -> tuple[str, dict[str, int]]:
     body: list[str] = []
     left_out: dict[str, int] = {}
     used: set[str] = set()
+    together: dict[tuple[str | int | None, ...], list[Statement]] = {}
+    starts: dict[str, str] = {}
     for one in statements:
+        if one.role != "carries":
+            starts.setdefault(one.context.key, one.subject.id)
         if one.role == "carries":
             why = "carried by vesicles: said by loc() instead"
-        elif one.context.group is not None:
-            why = "claimed of several molecules together"
+            left_out[why] = left_out.get(why, 0) + 1
+        elif one.context.group is None:
+            body += ["", *_block([one], used)]
+        elif one.subject.id != starts[one.context.key]:
+            why = "a later step of what is claimed of several molecules together"
+            left_out[why] = left_out.get(why, 0) + 1
         else:
-            body += ["", *_block(one, used)]
-            continue
-        left_out[why] = left_out.get(why, 0) + 1
+            context = one.context
+            key = (context.study, context.source, context.group, one.role, one.object.id, one.sign)
+            together.setdefault(key, []).append(one)
+    for members in together.values():
+        if len({one.subject.id for one in members}) > 1:
+            body += ["", *_block(members, used)]
+        else:
+            why = "claimed of several molecules together, one alone is named"
+            left_out[why] = left_out.get(why, 0) + len(members)
     head = [
         'SET DOCUMENT Name = "Claims on stem-cell vesicles and angiogenesis"',
         'SET DOCUMENT Version = "1.0.0"',
@@ -83,18 +98,22 @@ def bel_script(statements: Sequence[Statement]) -> tuple[str, dict[str, int]]:
     return "\n".join([*head, *body]) + "\n", left_out
 
 
-def _block(one: Statement, used: set[str]) -> list[str]:
+def _block(members: Sequence[Statement], used: set[str]) -> list[str]:
+    """One statement: of one subject, or of the composite of several."""
+    one = members[0]
     context = one.context
     lines = [_citation(context), f"SET Evidence = {_quoted(_evidence(context))}"]
     values = link_attributes(one)
+    values["claim"] = ", ".join(dict.fromkeys(member.context.claim for member in members))
     lines += [
         f"SET {name} = {_quoted(str(values[key]))}"
         for key, name in _ANNOTATIONS.items()
         if key in values
     ]
     inside = context.given == "vesicle"
-    subject, other = _term(one.subject, used, inside), _term(one.object, used)
-    return [*lines, f"{subject} {RELATIONS[one.sign]} {other}", "UNSET ALL"]
+    terms = list(dict.fromkeys(_term(member.subject, used, inside) for member in members))
+    subject = terms[0] if len(terms) == 1 else f"composite({', '.join(terms)})"
+    return [*lines, f"{subject} {RELATIONS[one.sign]} {_term(one.object, used)}", "UNSET ALL"]
 
 
 def _citation(context: Context) -> str:
