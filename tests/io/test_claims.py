@@ -113,6 +113,10 @@ def test_cx2_counts_and_declares_what_it_holds(tmp_path):
     assert all({edge["s"], edge["t"]} <= ids for edge in by_name["edges"])
     mirna = [n["v"] for n in by_name["nodes"] if n["v"]["name"] == "miR-126-3p"]
     assert mirna[0]["represents"] == "mirbase.mature:MIMAT0000445"
+    assert "mirbase.mature:MIMAT0000138" in mirna[0]["orthologs"]  # mmu-miR-126a-3p
+    armless = [n["v"] for n in by_name["nodes"] if n["v"]["name"] == "miR-126"]
+    assert "represents" not in armless[0]
+    assert (armless[0]["no_identifier"], armless[0]["near"]) == ("arm not stated", ["hgnc:31508"])
 
 
 @pytest.mark.filterwarnings("default")  # what another program warns of is its own

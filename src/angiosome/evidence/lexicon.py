@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from angiosome.study.cargo_names import cargo_family, read_mirna
+from angiosome.study.cargo_names import read_mirna
 
 PATTERNS = {
     "mirbase.mature": r"MIMAT\d{7}",
@@ -150,13 +150,6 @@ def same_target(one: str, other: str) -> bool:
     A family (AKT) is not its member (AKT1), and the phosphorylated form is not the protein.
     """
     return canonical(one) == canonical(other)
-
-
-def same_cargo_family(one: str, other: str) -> bool:
-    """The rule ``family``: miRNAs without their arms, anything else under its canonical name."""
-    if read_mirna(one) or read_mirna(other):
-        return cargo_family(one) == cargo_family(other)
-    return same_target(one, other)
 
 
 @cache

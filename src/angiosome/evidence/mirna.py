@@ -76,19 +76,19 @@ def _letters() -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def orthologs(name: str) -> tuple[str, ...]:
-    """Labels of other species with the name of this miRNA, or with its sequence in the human.
+@cache
+def orthologs(label: str) -> tuple[Mature, ...]:
+    """The forms of a mature miRNA in other species: of its name, or of its sequence in the human.
 
-    The relation is ``ortholog``: ``miR-21a-5p`` of the mouse, ``miR-21-5p`` of the human. They are
-    two molecules with two identifiers.
+    The relation is ``ortholog``: ``mmu-miR-21a-5p`` of the mouse, ``hsa-miR-21-5p`` of the human.
+    They are two molecules with two identifiers.
     """
-    found = resolve_mirna(name)
-    row = mature(found.label) if found.curie and found.label else None
+    row = mature(label)
     if row is None:
         return ()
     home = row.same_sequence or row.label
     return tuple(
-        other.label
+        other
         for other in all_mature()
         if other.label != row.label and (other.label[4:] == home[4:] or other.same_sequence == home)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from angiosome.evidence.mirna import orthologs
 from angiosome.evidence.signed_network import Node, Statement
 
 Value = str | int | bool | list[str]
@@ -19,6 +20,7 @@ def relation(one: Statement) -> str:
 def node_attributes(node: Node) -> dict[str, Value]:
     """``name``, ``kind``, then the identifier or why there is none; nothing empty."""
     found = node.identifier
+    mirna = found.label if node.kind == "miRNA" and found.curie else None
     given: dict[str, Value | None] = {
         "name": node.name,
         "kind": node.kind,
@@ -27,6 +29,7 @@ def node_attributes(node: Node) -> dict[str, Value]:
         "identity": found.relation if found.curie else None,
         "no_identifier": None if found.curie else found.why,
         "near": list(found.links),
+        "orthologs": [one.curie for one in orthologs(mirna)] if mirna else [],
         "candidates": list(found.candidates),
     }
     return {key: value for key, value in given.items() if value not in (None, [])}

@@ -45,6 +45,7 @@ def jsonld(statements: Sequence[Statement]) -> str:
             "schema": "https://schema.org/",
             "name": "schema:name",
             "near": {"@type": "@id"},
+            "orthologs": {"@type": "@id"},
             **{name: f"{_ADDRESS}{name}:" for name in sorted(PATTERNS)},
             "subject": {"@id": "biolink:subject", "@type": "@id"},
             "object": {"@id": "biolink:object", "@type": "@id"},
