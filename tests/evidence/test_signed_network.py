@@ -127,6 +127,33 @@ def test_only_reported_studies_of_an_index_make_claims(tmp_path, monkeypatch):
     ]
 
 
+def test_a_filtered_index_still_shows_who_contests(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANGIOSOME_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name, claim in {
+        "one": "cargo: miR-31, target: FIH1, effect: lowers",
+        "two": "cargo: miR-31-5p, kind: miRNA, basis: carried, target: HIF1AN, effect: raises, organ: brain",
+        "three": "cargo: miR-21, kind: miRNA, basis: carried, target: PTEN, effect: lowers, organ: brain",
+        "four": "cargo: miR-31, target: FIH1, effect: raises, evidence: cells",
+    }.items():
+        (folder / f"{name}.yaml").write_text(written([claim], name), encoding="utf-8")
+    index = open_index(folder)
+    everything = of_claims(claims_with_papers(index))
+    for asked in (
+        {"study": "one"},
+        {"organ": "brain"},
+        {"cargo": "miR-31"},
+        {"given": "vesicle", "organ": "heart"},
+    ):
+        few = claims_with_papers(index, **asked)
+        assert select(of_claims(few), **asked) == select(everything, **asked)
+    assert len(claims_with_papers(index, cargo="miR-31")) == 3
+    assert len(claims_with_papers(index, study="three")) == 1
+    (found,) = [one for one in select(everything, study="one") if one.role == "target"]
+    assert found.contested
+
+
 def test_a_filter_keeps_whole_claims_and_knows_synonyms():
     found = statements(
         [

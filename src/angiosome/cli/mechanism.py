@@ -27,6 +27,9 @@ StudyName = Annotated[str | None, typer.Option(help="Claims of this study, an id
 Kind = Annotated[
     str, typer.Option(help="What was given: vesicle, cell therapy, molecule, trial, general, all.")
 ]
+SHOWN = 12
+"""Claims listed under a chain."""
+
 KINDS = ("vesicle", "cell therapy", "molecule", "trial", "general", "all")
 
 
@@ -112,18 +115,21 @@ def selected(
     ):
         if given is not None and given not in allowed:
             raise AngiosomeError(f"'{given}' is not {what}{nearest(given, allowed)}")
-    claims = claims_with_papers(opened(folder))
-    if study is not None and study not in {row.study for row, _ in claims}:
+    index = opened(folder)
+    given = None if kind == "all" else kind
+    own: list[tuple[ClaimRow, Paper]] = []
+    if study is not None and Path(study).is_file():
         study, own = _own_claims(study)
-        claims = [one for one in claims if one[0].study != study] + own
-    found = select(
-        statements(claims),
-        organ=organ,
-        cargo=cargo,
-        study=study,
-        given=None if kind == "all" else kind,
-    )
+    claims = claims_with_papers(index, organ=organ, cargo=cargo, study=study, given=given)
+    if own:  # the file speaks for itself, against all that the base says
+        rest = claims_with_papers(index, given=given)
+        claims = [one for one in rest if one[0].study != study] + own
+    found = select(statements(claims), organ=organ, cargo=cargo, study=study, given=given)
     if not found:
+        if study is not None and not own:
+            from angiosome.evidence import find_study
+
+            find_study(study)  # says which studies there are, if it is none
         asked = {"organ": organ, "cargo": cargo, "study": study, "kind": kind}
         said = ", ".join(f"{key} {value}" for key, value in asked.items() if value)
         raise AngiosomeError(
@@ -133,7 +139,7 @@ def selected(
 
 
 def _own_claims(name: str) -> tuple[str, list[tuple[ClaimRow, Paper]]]:
-    """The claims of a study file that is not in the base; or why there is no such study."""
+    """The id and the claims of a study file."""
     from angiosome.evidence import find_study
     from angiosome.evidence.rows import claim_rows
     from angiosome.evidence.signed_network import Paper
@@ -197,8 +203,11 @@ def _print(found: Sequence[Chain]) -> None:
         style = "red" if chain.contested else ""
         together = "  (of several molecules together)" if chain.together else ""
         console.print(Text.assemble("  ", (chain.text, style), together))
-        for claim in chain.claims:
+        for claim in chain.claims[:SHOWN]:
             console.print(Text(f"      {claim.key}  {claim.source}, {claim.place}", "dim"))
+        if len(chain.claims) > SHOWN:
+            more = len(chain.claims) - SHOWN
+            console.print(Text(f"      and {more} more; --json lists all", "dim"))
     signs = f"{ARROWS[1]} raises, {ARROWS[-1]} lowers, {ARROWS[0]} no effect, {ARROWS[None]} linked"
     contested = sum(chain.contested for chain in found)
     claims = sum(len(chain.claims) for chain in found)

@@ -69,6 +69,7 @@ class Context:
     number: str | None
     place: str
     seen: str
+    cargo: str | None
     cell: str | None
     modification: str | None
     basis: str | None
@@ -109,13 +110,13 @@ class Statement:
     """Whether the sign follows from two effects of the cargo rather than being stated."""
     context: Context
     contested: bool = False
-    """Whether another claim on the same kind of evidence gives the link another sign."""
+    """Whether another claim on the same cargo and kind of evidence gives it another sign."""
 
 
 def statements(claims: Iterable[tuple[ClaimRow, Paper]]) -> tuple[Statement, ...]:
     """All links that claims state, contested ones marked."""
     found = [one for row, paper in claims for one in _of_claim(row, paper)]
-    signs: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    signs: dict[tuple[str, str, str, str], set[int]] = defaultdict(set)
     for one in found:
         if one.sign is not None and _speaks_for_one_thing(one):
             signs[_pair(one)].add(one.sign)
@@ -132,22 +133,26 @@ def _speaks_for_one_thing(one: Statement) -> bool:
     return one.context.group is None and UNNAMED not in one.subject.name
 
 
-def _pair(one: Statement) -> tuple[str, str, str]:
-    subject = one.subject.name
-    return (
-        cargo_family(subject) if read_mirna(subject) else one.subject.id,
-        one.object.id,
-        one.context.given,
-    )
+def _pair(one: Statement) -> tuple[str, str, str, str]:
+    """What has to agree: the link, for one cargo whatever its arm, on one kind of evidence."""
+    cargo = one.context.cargo
+    start = one.subject.id if cargo is None else _family(cargo)
+    subject = one.subject
+    link = cargo_family(subject.name) if subject.kind == "miRNA" else subject.id
+    return start, link, one.object.id, one.context.given
+
+
+@lru_cache(maxsize=8192)
+def _family(cargo: str) -> str:
+    return cargo_family(cargo) if read_mirna(cargo) else canonical(cargo)
 
 
 def _of_claim(row: ClaimRow, paper: Paper) -> Iterator[Statement]:
     context = _context(row, paper)
     giver = _giver(context.cell, context.given, context.modification)
-    cargo = _said(row.cargo)
     start = giver
-    if cargo is not None:
-        start = named(cargo, "target", kind=row.cargo_type or "molecule")
+    if context.cargo is not None:
+        start = named(context.cargo, "target", kind=row.cargo_type or "molecule")
         if context.basis is not None and context.given != "molecule":
             yield Statement(giver, start, "carries", None, False, context)
 
@@ -228,6 +233,7 @@ def _context(row: ClaimRow, paper: Paper) -> Context:
         number=_said(row.citation),
         place=row.where,
         seen=row.seen,
+        cargo=_said(row.cargo),
         cell=_said(row.vesicle_source),
         modification=_said(row.modification),
         basis=None if row.cargo_status == "not identified" else row.cargo_status,
@@ -288,33 +294,56 @@ def select(
         if (organ is None or one.context.organ == organ)
         and (study is None or one.context.study == study)
         and (given is None or one.context.given == given)
-        and (cargo is None or _is_cargo(one.subject, cargo))
+        and (cargo is None or _is_cargo(one.context.cargo, cargo))
     }
     return tuple(one for one in found if one.context.key in keys)
 
 
-def _is_cargo(node: Node, name: str) -> bool:
-    if node.kind in ("vesicle", "cell", "process"):
-        return False
-    return may_be_same(node.name, name) or node.id == canonical(name)
+def _is_cargo(given: str | None, name: str) -> bool:
+    return given is not None and (may_be_same(given, name) or canonical(given) == canonical(name))
 
 
 _QUERY = """
 SELECT {columns}, studies.citation, studies.pmid, studies.doi, reviews.citation
 FROM claims JOIN studies ON studies.file = claims.file
 LEFT JOIN reviews ON reviews.letter = claims.review
-WHERE studies.kind = 'reported' ORDER BY claims.study, claims.rowid
+WHERE studies.kind = 'reported' {more} ORDER BY claims.study, claims.rowid
 """
 
 
-def claims_with_papers(index: sqlite3.Connection) -> list[tuple[ClaimRow, Paper]]:
-    """The claims of all reported studies of an index, each with the paper of its study.
+def claims_with_papers(
+    index: sqlite3.Connection,
+    *,
+    organ: str | None = None,
+    cargo: str | None = None,
+    study: str | None = None,
+    given: str | None = None,
+) -> list[tuple[ClaimRow, Paper]]:
+    """Claims of the reported studies of an index, each with the paper of its study.
 
-    What a simulation gave, and what a plan hopes for, is no claim.
+    What a simulation gave, and what a plan hopes for, is no claim. With a filter, the claims that
+    fit it and all others on the same cargo: those may contest them (`select` keeps the former).
     """
+    values: list[str] = []
+    more = ""
+    if given is not None:
+        more += " AND claims.kind = ?"
+        values.append(given)
+    asked = {"organ": organ, "study": study}
+    wanted = [f"{name} = ?" for name, value in asked.items() if value is not None]
+    fits = [value for value in asked.values() if value is not None]
+    if cargo is not None:
+        wanted.append("(family = ? OR cargo_key = ?)")
+        fits += [cargo_family(cargo), canonical(cargo)]
+    if wanted:
+        condition = " AND ".join(wanted)
+        chosen = f"SELECT {{}} FROM claims WHERE {condition}"  # noqa: S608
+        same = (f"claims.{key} IN ({chosen.format(key)})" for key in ("family", "cargo_key"))
+        more += f" AND ({' OR '.join(same)})"
+        values += [*fits, *fits]
     columns = ", ".join(f'claims."{name}"' for name in COLUMNS)
     width = len(COLUMNS)
     return [
         (ClaimRow(*row[:width]), Paper(row[width], *(cell or None for cell in row[width + 1 :])))
-        for row in index.execute(_QUERY.format(columns=columns))
+        for row in index.execute(_QUERY.format(columns=columns, more=more), values)
     ]
