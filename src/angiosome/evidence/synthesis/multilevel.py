@@ -1,0 +1,244 @@
+"""Effects in clusters: three levels, with the known covariance of effects that share animals.
+
+    y = X β + a + u + e,   a ~ N(0, σ_cluster²) per cluster,   u ~ N(0, σ_effect²) per effect,
+                           e ~ N(0, V), V known, block by block of a cluster
+
+The covariance of a block is V_b + σ_effect² I + σ_cluster² 1 1'. In the eigenvectors of V_b it is
+diag(λ + σ_effect²) + σ_cluster² u u', diagonal and one outer product, whose inverse and determinant
+are written down at once. So each look at the likelihood costs as much as there are effects, however
+large the clusters are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, stats
+
+from angiosome.errors import AngiosomeError
+from angiosome.evidence.synthesis.fit import LEVEL, Fit
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+STARTS = (0.0, 0.1, 1.0)  # times the spread of the effects, for each variance
+
+
+@dataclass(frozen=True)
+class Block:
+    """The rows of one cluster and the known covariance of their errors; ``None``: diagonal."""
+
+    rows: NDArray[np.int64]
+    covariance: Matrix | None
+
+
+@dataclass(frozen=True)
+class _Rotated:
+    """The data in the eigenvectors of each block of V; ``ones`` is where the vector 1 went."""
+
+    y: Vector
+    X: Matrix
+    ones: Vector
+    eigenvalues: Vector
+    code: NDArray[np.int64]
+    clusters: int
+
+    def sums(self, values: Matrix) -> Matrix:
+        """Sums per cluster, column by column."""
+        if values.ndim == 1:
+            return np.bincount(self.code, values, self.clusters)
+        return np.stack([np.bincount(self.code, column, self.clusters) for column in values.T], 1)
+
+
+def _rotate(y: Vector, v: Vector, X: Matrix, blocks: Sequence[Block]) -> _Rotated:
+    code = np.empty(len(y), dtype=np.int64)
+    y, X, ones, eigenvalues = y.copy(), X.copy(), np.ones_like(y), v.copy()
+    for number, block in enumerate(blocks):
+        code[block.rows] = number
+        if block.covariance is None:
+            continue
+        values, vectors = np.linalg.eigh(block.covariance)
+        if values[0] <= 1e-12 * values[-1]:
+            raise AngiosomeError(
+                "the covariance of the effects in one cluster is not positive definite: "
+                "give a smaller --rho, or check rows that share a control"
+            )
+        eigenvalues[block.rows] = values
+        y[block.rows] = vectors.T @ y[block.rows]
+        X[block.rows] = vectors.T @ X[block.rows]
+        ones[block.rows] = vectors.sum(axis=0)
+    return _Rotated(y, X, ones, eigenvalues, code, len(blocks))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The model at one pair of variances."""
+
+    loglik: float
+    gradient: Vector  # of the log-likelihood, by (σ_cluster², σ_effect²)
+    information: Matrix  # the average of the observed and the expected one
+    beta: Vector
+    bread: Matrix
+    rss: float
+
+
+def _look(data: _Rotated, variances: Vector, log_det_xx: float) -> _Look:
+    cluster, effect = variances
+    u, X = data.ones, data.X
+    k, p = X.shape
+    w = 1 / (data.eigenvalues + effect)
+    a = data.sums(w * u**2)
+    shrink = cluster / (1 + cluster * a)
+
+    def inverse_times(z: Matrix) -> Matrix:
+        if z.ndim == 1:
+            return w * z - w * u * (shrink * data.sums(w * u * z))[data.code]
+        inner = shrink[:, None] * data.sums((w * u)[:, None] * z)
+        return w[:, None] * z - (w * u)[:, None] * inner[data.code]
+
+    MX = inverse_times(X)
+    A = X.T @ MX
+    bread = np.linalg.inv(A)
+    beta = bread @ (MX.T @ data.y)
+    residual = data.y - X @ beta
+    Py = inverse_times(residual)
+    rss = float(residual @ Py)
+    log_det = float(np.sum(np.log(data.eigenvalues + effect)) + np.sum(np.log1p(cluster * a)))
+    loglik = -0.5 * (
+        (k - p) * math.log(2 * math.pi)
+        - log_det_xx
+        + log_det
+        + float(np.linalg.slogdet(A)[1])
+        + rss
+    )
+    uPy = data.sums(u * Py)
+    uMX = data.sums(u[:, None] * MX)
+    trace = (
+        np.sum(a / (1 + cluster * a)) - np.einsum("ci,ij,cj->", uMX, bread, uMX),
+        np.sum(w) - np.sum(shrink * data.sums((w * u) ** 2)) - np.sum((MX @ bread) * MX),
+    )
+    gradient = 0.5 * np.array([np.sum(uPy**2) - trace[0], np.sum(Py**2) - trace[1]])
+    moved = np.stack([u * uPy[data.code], Py], axis=1)
+    PM = inverse_times(moved)
+    PM = PM - MX @ (bread @ (MX.T @ moved))
+    return _Look(loglik, gradient, 0.5 * moved.T @ PM, beta, bread, rss)
+
+
+def _climb(data: _Rotated, free: tuple[bool, bool], fixed: Vector) -> Vector:
+    """Variances of highest restricted likelihood; those not free keep their value."""
+    log_det_xx = float(np.linalg.slogdet(data.X.T @ data.X)[1])
+    at = np.flatnonzero(free)
+    if at.size == 0:
+        return fixed
+    spread = float(np.var(data.y - data.X @ np.linalg.lstsq(data.X, data.y)[0]))
+    # all effects equal: there is nothing between them, and no scale to measure it on
+    if spread <= 1e-24 * float(np.mean(data.eigenvalues)):
+        return np.where(free, 0.0, fixed)
+
+    def full(part: Vector) -> Vector:
+        variances = fixed.copy()
+        variances[at] = np.maximum(part, 0.0) * spread
+        return variances
+
+    def minus(part: Vector) -> tuple[float, Vector]:
+        look = _look(data, full(part), log_det_xx)
+        return -look.loglik, -look.gradient[at] * spread
+
+    starts = np.array(np.meshgrid(*[STARTS] * at.size)).reshape(at.size, -1).T
+    best = min(starts, key=lambda start: minus(start)[0])
+    best = optimize.minimize(
+        minus, best, jac=True, method="L-BFGS-B", bounds=[(0, None)] * at.size
+    ).x
+    # L-BFGS stops where the likelihood is flat in double precision; the slope is not, yet.
+    for _ in range(50):
+        look = _look(data, full(best), log_det_xx)
+        slope, curve = look.gradient[at] * spread, look.information[np.ix_(at, at)] * spread**2
+        moving = (best > 0) | (slope > 0)
+        if not moving.any():
+            break
+        step = np.zeros_like(best)
+        step[moving] = np.linalg.lstsq(curve[np.ix_(moving, moving)], slope[moving])[0]
+        new = np.maximum(best + step, 0.0)
+        while minus(new)[0] > -look.loglik + 1e-9 and np.max(np.abs(step)) > 1e-12:
+            step = step / 2
+            new = np.maximum(best + step, 0.0)
+        done = np.max(np.abs(new - best)) <= 1e-12 * (1 + np.max(best))
+        best = new
+        if done:
+            break
+    return full(best)
+
+
+def fit_three_level(
+    y: Vector,
+    v: Vector,
+    X: Matrix,
+    names: tuple[str, ...],
+    blocks: Sequence[Block],
+    *,
+    estimate: tuple[bool, bool] = (True, True),
+) -> Fit:
+    """Fit the model by REML.
+
+    Args:
+        y: effects.
+        v: their sampling variances; the diagonal of V.
+        X: one row per effect, one column per coefficient.
+        names: what each column is.
+        blocks: the clusters, which together hold every row once.
+        estimate: whether each of σ_cluster² and σ_effect² is estimated; else it is zero. With
+            neither, this is generalised least squares under V.
+    """
+    k, p = X.shape
+    data = _rotate(y, v, X, blocks)
+    log_det_xx = float(np.linalg.slogdet(X.T @ X)[1])
+    variances = np.zeros(2)
+    if k > p:
+        variances = _climb(data, estimate, np.zeros(2))
+    look = _look(data, variances, log_det_xx)
+    bare = _look(data, np.zeros(2), log_det_xx)
+    w = 1 / data.eigenvalues
+    trace_p = float(np.sum(w) - np.sum(w[:, None] ** 2 * (data.X @ bare.bread) * data.X))
+    return Fit(
+        model="three-level" if any(estimate) else "fixed",
+        names=names,
+        y=y,
+        X=X,
+        beta=look.beta,
+        covariance=look.bread,
+        variances=tuple(float(value) for value in variances) if any(estimate) else (),
+        q=bare.rss,
+        q_df=k - p,
+        typical_variance=(k - p) / trace_p if k > p else math.nan,
+        dispersion=look.rss / (k - p) if k > p else math.nan,
+        loglik=look.loglik,
+    )
+
+
+def profile_intervals(
+    y: Vector, v: Vector, X: Matrix, blocks: Sequence[Block], fit: Fit
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Profile-likelihood intervals of both variances: where twice the loss in height meets χ²_1."""
+    data = _rotate(y, v, X, blocks)
+    log_det_xx = float(np.linalg.slogdet(X.T @ X)[1])
+    depth = float(stats.chi2.isf(1 - LEVEL, 1)) / 2
+
+    def interval(which: int) -> tuple[float, float]:
+        free = (which != 0, which != 1)
+
+        def height(value: float) -> float:
+            fixed = np.zeros(2)
+            fixed[which] = value
+            return _look(data, _climb(data, free, fixed), log_det_xx).loglik - fit.loglik + depth
+
+        best = fit.variances[which]
+        low = 0.0 if height(0.0) >= 0 else float(optimize.brentq(height, 0.0, best, rtol=1e-8))
+        top = 2 * max(best, fit.typical_variance / 10)
+        while height(top) > 0:
+            top *= 2
+        return low, float(optimize.brentq(height, best, top, rtol=1e-8))
+
+    return interval(0), interval(1)

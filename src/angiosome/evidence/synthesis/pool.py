@@ -1,0 +1,157 @@
+"""Pool a table of effects under one model and one test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from angiosome.errors import AngiosomeError
+from angiosome.evidence.synthesis.dependence import blocks_of
+from angiosome.evidence.synthesis.effects import Effects, design
+from angiosome.evidence.synthesis.fit import Fit, Inference, infer, prediction_interval
+from angiosome.evidence.synthesis.models import MODELS, fit_two_level, q_profile
+from angiosome.evidence.synthesis.multilevel import Block, fit_three_level, profile_intervals
+from angiosome.evidence.synthesis.robust import cluster_robust
+
+FEWEST_EFFECTS = 3  # below, a pooled number says little: evidence syntheses set 3 or more
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """What was pooled, how, and what came out.
+
+    Attributes:
+        effects: the rows that entered, and those that were left out.
+        blocks: the clusters, with the covariance of their errors.
+        estimated: which variances of the three-level model were estimated (cluster, effect).
+    """
+
+    effects: Effects
+    model: str
+    test: str
+    rho: float | None
+    fit: Fit
+    inference: Inference
+    blocks: Sequence[Block]
+    estimated: tuple[bool, bool]
+    warnings: tuple[str, ...]
+
+    @property
+    def estimate(self) -> float:
+        """The pooled effect; with moderators, the intercept."""
+        return float(self.fit.beta[0])
+
+    @property
+    def prediction(self) -> tuple[float, float] | None:
+        """The prediction interval, under the convention of the test."""
+        inference = self.inference
+        return prediction_interval(self.fit, float(inference.se[0]), float(inference.df[0]))
+
+    def variance_intervals(self) -> list[tuple[float, float] | None]:
+        """Confidence intervals of tau² (Q-profile), or of each sigma² (profile likelihood)."""
+        fit = self.fit
+        if not fit.variances or fit.k <= fit.p:
+            return [None for _ in fit.variances]
+        if self.model != "three-level":
+            return [q_profile(fit.y, self.effects.vi, fit.X)]
+        if not all(self.estimated):
+            return [None, None]
+        return list(profile_intervals(fit.y, self.effects.vi, fit.X, self.blocks, fit))
+
+
+def pool(
+    effects: Effects,
+    model: str = "reml",
+    test: str = "z",
+    *,
+    rho: float | None = None,
+    moderators: Sequence[str] = (),
+) -> Pooled:
+    """Pool effects.
+
+    Args:
+        effects: one row or more.
+        model: a key of `MODELS`.
+        test: a key of `TESTS`.
+        rho: correlation of the errors of two effects of one study; three-level and fixed only.
+        moderators: columns of a meta-regression.
+
+    Raises:
+        AngiosomeError: an unknown model, test or moderator, or a combination that cannot be.
+    """
+    if model not in MODELS:
+        raise AngiosomeError(f"'{model}' is not a model; choose one of {', '.join(MODELS)}")
+    unknown = [name for name in moderators if name not in effects.moderators]
+    if unknown:
+        known = ", ".join(effects.moderators) or "none"
+        raise AngiosomeError(f"there is no column '{unknown[0]}' to regress on; columns: {known}")
+    if rho is not None and model not in ("three-level", "fixed"):
+        raise AngiosomeError(f"--rho goes with --model three-level or fixed, not with {model}")
+    kept, X, names = design(effects, moderators)
+    if kept.k < X.shape[1] + (1 if moderators else 0):
+        raise AngiosomeError(
+            f"{kept.k} effects with every moderator are too few for {X.shape[1]} coefficients"
+        )
+    if np.linalg.matrix_rank(X) < X.shape[1]:
+        raise AngiosomeError(
+            "the moderators repeat each other, or one of them never changes: leave one out"
+        )
+    blocks = blocks_of(kept, rho)
+    warnings = list(kept.warnings)
+    estimated = (model == "three-level", model == "three-level")
+    if model == "three-level":
+        estimated = _identifiable(kept, X, blocks, warnings)
+        fit = fit_three_level(kept.yi, kept.vi, X, names, blocks, estimate=estimated)
+    elif model == "fixed" and any(block.covariance is not None for block in blocks):
+        fit = fit_three_level(kept.yi, kept.vi, X, names, blocks, estimate=(False, False))
+    else:
+        fit = fit_two_level(kept.yi, kept.vi, X, names, model)
+        _dependence_ignored(kept, warnings)
+    if kept.k < FEWEST_EFFECTS:
+        one = "one effect: nothing is pooled, and nothing between studies can be estimated"
+        warnings.append(one if kept.k == 1 else f"{kept.k} effects are too few to conclude from")
+    elif fit.q <= 1e-20 * kept.k:
+        warnings.append("all effects are equal: no variance between them can be seen")
+    robust = cluster_robust(fit, kept.vi, blocks) if test == "cr2" else None
+    inference = infer(fit, test, robust)
+    if float(inference.se[0]) == 0:
+        warnings.append("the standard error of this test is zero; read another test")
+    warnings += inference.warnings
+    return Pooled(
+        kept, model, test, rho, fit, inference, blocks, estimated, tuple(dict.fromkeys(warnings))
+    )
+
+
+def _identifiable(
+    effects: Effects, X: NDArray[np.float64], blocks: Sequence[Block], warnings: list[str]
+) -> tuple[bool, bool]:
+    """Which of the two variances these clusters can tell apart."""
+    if effects.k <= X.shape[1]:
+        return True, True
+    if len(blocks) == 1:
+        warnings.append("all effects lie in one cluster: a variance between clusters is not seen")
+        return False, True
+    if len(blocks) == effects.k:
+        warnings.append(
+            "each cluster holds one effect: the variances of cluster and effect cannot be told "
+            "apart; their sum stands under effect"
+        )
+        return False, True
+    return True, True
+
+
+def _dependence_ignored(effects: Effects, warnings: list[str]) -> None:
+    repeated = effects.k - len(set(effects.cluster))
+    if effects.shared:
+        warnings.append(
+            "some effects share a control arm, which this model ignores; "
+            "--model three-level does not"
+        )
+    elif repeated:
+        warnings.append(
+            f"{effects.k} effects come from {len(set(effects.cluster))} clusters, which this model "
+            "ignores; --model three-level does not"
+        )

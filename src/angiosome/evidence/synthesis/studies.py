@@ -1,0 +1,178 @@
+"""Study files as comparisons: each treated arm against its control, measure by measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from angiosome.evidence.synthesis.comparisons import READINGS, Comparison, Report, effects_from
+from angiosome.evidence.synthesis.effects import Effects, LeftOut
+from angiosome.study import Absent, Outcome, Study
+from angiosome.study.vocabulary import MEASURES
+
+SCALE_OF_SIGNED = "md"
+"""A change may be negative, so that only a plain difference makes sense."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which studies a synthesis is about; ``None`` takes all.
+
+    Attributes:
+        organ, species, injury, route, cell: as a study file writes them.
+    """
+
+    organ: str | None = None
+    species: str | None = None
+    injury: str | None = None
+    route: str | None = None
+    cell: str | None = None
+
+    def takes(self, study: Study) -> bool:
+        """Whether a study is among those asked for, as far as the whole study can say."""
+        condition = study.condition
+        pairs = (
+            (self.organ, condition.organ),
+            (self.species, condition.subject.species.reported),
+            (self.injury, condition.injury.reported),
+        )
+        return all(wanted in (None, has) for wanted, has in pairs)
+
+
+def measures_of(studies: Sequence[Study]) -> list[str]:
+    """Measures that any of the studies reports, in the order of the vocabulary."""
+    reported = {outcome.measure for study in studies for outcome in study.outcomes}
+    return [name for name in MEASURES if name in reported]
+
+
+def effects_of(
+    studies: Sequence[Study],
+    measure: str,
+    scale: str,
+    asked: Asked | None = None,
+    *,
+    spread_as: str = READINGS[0],
+) -> Effects:
+    """Effects of one measure: every treated arm, at every time, against its control.
+
+    The control is the arm in ``against``, or else the study's control arm, at the same time and
+    with the same base. Above zero is a benefit. What gives no effect is left out, with its reason.
+
+    Args:
+        studies: of one kind; reported and simulated ones never come together here.
+        measure: a key of `MEASURES`.
+        scale: a key of `SCALES`.
+        asked: which studies and arms count.
+        spread_as: how a ± of unknown kind is read.
+
+    Raises:
+        ValueError: the studies are of more than one kind.
+    """
+    if len({study.kind for study in studies}) > 1:
+        raise ValueError("reported and simulated studies are never pooled")
+    left_out: list[LeftOut] = []
+    comparisons: list[Comparison] = []
+    for study in studies:
+        if asked is None or asked.takes(study):
+            for found in _comparisons(study, measure, asked or Asked()):
+                (left_out if isinstance(found, LeftOut) else comparisons).append(found)  # type: ignore[arg-type]
+    effects = effects_from(comparisons, scale, spread_as=spread_as)
+    return _joined(effects, left_out)
+
+
+def _joined(effects: Effects, left_out: Sequence[LeftOut]) -> Effects:
+    from dataclasses import replace
+
+    return replace(effects, left_out=(*left_out, *effects.left_out))
+
+
+def _comparisons(study: Study, measure: str, asked: Asked) -> list[Comparison | LeftOut]:
+    outcomes = [outcome for outcome in study.outcomes if outcome.measure == measure]
+    found: list[Comparison | LeftOut] = []
+    for outcome in outcomes:
+        arm = study.arm(outcome.arm)
+        control = study.arm(outcome.against) if outcome.against else study.control
+        if arm.regimen is None or arm.regimen.product == "vehicle" or arm.id == control.id:
+            continue
+        product = study.product(arm.regimen.product)
+        if asked.route not in (None, arm.regimen.route) or asked.cell not in (None, product.cell):
+            continue
+        place = f"{study.id}, {measure}, {arm.id}, {outcome.at}"
+        beside = [
+            other
+            for other in outcomes
+            if (other.arm, str(other.at), other.of) == (control.id, str(outcome.at), outcome.of)
+        ]
+        ratio = getattr(outcome, "ratio", None)
+        if not beside and ratio is None:
+            words = f" ('{outcome.direction}', in words)" if outcome.direction else ""
+            found.append(LeftOut(place, f"no value of the control arm '{control.id}'{words}"))
+            continue
+        if len(beside) > 1:
+            found.append(LeftOut(place, f"{len(beside)} values of the control '{control.id}'"))
+            continue
+        if outcome.mean is None and outcome.median is None and ratio is None:
+            why = f"a result in words: '{outcome.direction}'" if outcome.direction else "no value"
+            found.append(LeftOut(place, why))
+            continue
+        base = f", of {outcome.of}" if outcome.of else ""
+        digitised = any(o.read and o.read.seen == "figure" for o in (outcome, *beside))
+        found.append(
+            Comparison(
+                row=place,
+                study=study.id,
+                cluster=study.id,
+                outcome=f"{measure}{base}, {outcome.at}",
+                treated=_report(study, outcome),
+                control=_report(study, beside[0]) if beside else Report(n=_n(study, control.id)),
+                control_id=f"{study.id}/{control.id}",
+                better=MEASURES[measure].better,
+                p=outcome.p,
+                ratio=ratio,
+                marks=("digitised",) if digitised else (),
+                moderators=_moderators(study, arm.id),
+            )
+        )
+    return found
+
+
+def _n(study: Study, arm_id: str, outcome: Outcome | None = None) -> float | None:
+    for fact in ([outcome.n] if outcome else []) + [study.arm(arm_id).n]:
+        if not isinstance(fact.value, Absent):
+            return float(fact.value)
+    return None
+
+
+def _report(study: Study, outcome: Outcome) -> Report:
+    return Report(
+        n=_n(study, outcome.arm, outcome),
+        mean=outcome.mean,
+        sd=outcome.sd,
+        sem=outcome.sem,
+        spread=outcome.spread,
+        median=outcome.median,
+        low=outcome.low,
+        high=outcome.high,
+        enclosed=outcome.interval,
+    )
+
+
+def _moderators(study: Study, arm_id: str) -> dict[str, str]:
+    """What a regression may use; empty where the study does not report it."""
+    regimen = study.arm(arm_id).regimen
+    assert regimen
+    product = study.product(regimen.product)
+    dose = regimen.dose.reported
+    facts = {
+        "organ": study.condition.organ,
+        "species": study.condition.subject.species.reported,
+        "injury": study.condition.injury.reported,
+        "route": regimen.route,
+        "dose": dose.magnitude if dose else None,
+        "dose_unit": dose.unit if dose else None,
+        "cell": product.cell,
+        "isolation": product.isolation.reported,
+        "doses": len(regimen.times),
+        "year": study.source.year,
+    }
+    return {name: "" if value is None else str(value) for name, value in facts.items()}
