@@ -243,10 +243,13 @@ def bias_report(effects: Effects, rho: float | None = None) -> Mapping[str, Any]
         }
     single = one_per_cluster(effects, rho)
     filled = trim_and_fill(single.yi, single.vi)
+    predictor, name = funnel_predictor(effects)
+    alike = float(np.ptp(predictor)) <= 1e-9 * float(predictor.max())
     benefit = 1.0 if float(np.sum(single.yi / single.vi)) >= 0 else -1.0
     return {
         "done": True,
-        "asymmetry": vars(egger_clustered(effects, rho)),
+        "asymmetry": None if alike else vars(egger_clustered(effects, rho)),
+        "asymmetry_why_not": f"{name} is the same for every effect" if alike else None,
         "trim_and_fill": {
             "missing": filled.missing,
             "side": filled.side,

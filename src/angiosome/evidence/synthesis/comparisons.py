@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -200,7 +200,7 @@ def _mean(report: Report, side: str, marks: list[str]) -> float:
     if report.median is None:
         raise Unfit(f"the {side} arm has neither a mean nor a median")
     marks.append("mean from median")
-    if report.low is None or report.high is None or report.enclosed is None:
+    if report.low is None or report.high is None or report.enclosed not in (50, 100):
         return report.median
     if report.enclosed == 100:
         return mean_from_range(report.low, report.median, report.high)
@@ -328,14 +328,10 @@ def _doubts(found: Sequence[_Found], scale: str, spread_as: str) -> list[str]:
     unknown = sum(any("unknown kind" in mark for mark in item.marks) for item in found)
     if unknown:
         warnings.append(
-            f"{unknown} effects rest on a spread that may be SD or SEM; it is read as {spread_as}"
+            f"{unknown} of {len(found)} effects rest on a spread that may be SD or SEM; it is read "
+            f"as {spread_as}"
         )
     return warnings
-
-
-def reread(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """The comparisons whose effect changes with the reading of an unknown spread."""
-    return [c for c in comparisons if c.treated.spread is not None or c.control.spread is not None]
 
 
 def without_direction(comparisons: Sequence[Comparison]) -> tuple[list[Comparison], list[LeftOut]]:
@@ -350,7 +346,3 @@ def without_direction(comparisons: Sequence[Comparison]) -> tuple[list[Compariso
     ]
     return kept, left_out
 
-
-def with_mark(comparison: Comparison, mark: str) -> Comparison:
-    """The comparison with one more mark."""
-    return replace(comparison, marks=(*comparison.marks, mark))

@@ -66,6 +66,17 @@ class Effects:
         """The number of each row's cluster, in order of appearance."""
         return number(self.cluster)
 
+    @property
+    def study_ids(self) -> tuple[str, ...]:
+        """Each row's study, told apart from one of the same name in another cluster."""
+        homes: dict[str, set[str]] = {}
+        for study, cluster in zip(self.study, self.cluster, strict=True):
+            homes.setdefault(study, set()).add(cluster)
+        return tuple(
+            study if len(homes[study]) == 1 else f"{cluster}, {study}"
+            for study, cluster in zip(self.study, self.cluster, strict=True)
+        )
+
     def take(self, rows: Sequence[int], *, left_out: Sequence[LeftOut] = ()) -> Effects:
         """These rows, in this order; ``left_out`` is added to what was left out before."""
         at = {row: index for index, row in enumerate(rows)}

@@ -33,7 +33,9 @@ STEPS = (
 
 
 def ladder(effects: Effects, rho: float | None = None) -> list[Rung]:
-    """Every step of `STEPS` on the same rows."""
+    """Every step of `STEPS` on the same rows; none where there is one row only."""
+    if effects.k < 2:
+        return []
     rho = DEFAULT_RHO if rho is None else rho
     return [
         _rung(

@@ -38,15 +38,17 @@ def fit_two_level(
         model: fixed, dl, reml or pm.
     """
     k, p = X.shape
-    tau2 = 0.0 if k <= p or model == "fixed" else _TAU2[model](y, v, X)
+    # Orthogonal columns span the same space; a column of years would cost half the digits.
+    Q = np.linalg.qr(X)[0]
+    tau2 = 0.0 if k <= p or model == "fixed" else _TAU2[model](y, v, Q)
     beta, covariance, rss = weighted_least_squares(y, 1 / (v + tau2), X)
     w = 1 / v
-    _, bread, q = weighted_least_squares(y, w, X)
-    trace_p = w.sum() - np.einsum("ij,jk,ik,i->", X, bread, X, w**2)
+    _, bread, q = weighted_least_squares(y, w, Q)
+    trace_p = w.sum() - np.einsum("ij,jk,ik,i->", Q, bread, Q, w**2)
     loglik, tau2_se = math.nan, math.nan
     if model == "reml":
-        loglik = float(restricted_loglik(np.array([tau2]), y, v, X)[0])
-        tau2_se = _reml_standard_error(tau2, v, X)
+        loglik = float(restricted_loglik(np.array([tau2]), y, v, Q)[0])
+        tau2_se = _reml_standard_error(tau2, v, Q)
     return Fit(
         model=model,
         names=names,
@@ -125,7 +127,7 @@ def q_profile(y: Vector, v: Vector, X: NDArray[np.float64]) -> tuple[float, floa
 
 
 def restricted_loglik(tau2: Vector, y: Vector, v: Vector, X: NDArray[np.float64]) -> Vector:
-    """Restricted log-likelihood at each tau², with the constant ½ log|X'X|."""
+    """Restricted log-likelihood at each tau², with the constant ½ log|X'X|; the same for any basis."""
     k, p = X.shape
     w = 1 / (v + tau2[:, None])
     A = np.einsum("ti,ij,il->tjl", w, X, X)

@@ -85,7 +85,8 @@ class _Look:
     rss: float
 
 
-def _look(data: _Rotated, variances: Vector, log_det_xx: float) -> _Look:
+def _look(data: _Rotated, variances: Vector) -> _Look:
+    """The model at these variances. The columns of X are orthonormal, so that log|X'X| is 0."""
     cluster, effect = variances
     u, X = data.ones, data.X
     k, p = X.shape
@@ -109,7 +110,6 @@ def _look(data: _Rotated, variances: Vector, log_det_xx: float) -> _Look:
     log_det = float(np.sum(np.log(data.eigenvalues + effect)) + np.sum(np.log1p(cluster * a)))
     loglik = -0.5 * (
         (k - p) * math.log(2 * math.pi)
-        - log_det_xx
         + log_det
         + float(np.linalg.slogdet(A)[1])
         + rss
@@ -127,9 +127,13 @@ def _look(data: _Rotated, variances: Vector, log_det_xx: float) -> _Look:
     return _Look(loglik, gradient, 0.5 * moved.T @ PM, beta, bread, rss)
 
 
-def _climb(data: _Rotated, free: tuple[bool, bool], fixed: Vector) -> Vector:
-    """Variances of highest restricted likelihood; those not free keep their value."""
-    log_det_xx = float(np.linalg.slogdet(data.X.T @ data.X)[1])
+def _climb(
+    data: _Rotated, free: tuple[bool, bool], fixed: Vector, start: Vector | None = None
+) -> Vector:
+    """Variances of highest restricted likelihood; those not free keep their value.
+
+    With a ``start`` that lies near, the wide search before the last steps is left out.
+    """
     at = np.flatnonzero(free)
     if at.size == 0:
         return fixed
@@ -144,17 +148,23 @@ def _climb(data: _Rotated, free: tuple[bool, bool], fixed: Vector) -> Vector:
         return variances
 
     def minus(part: Vector) -> tuple[float, Vector]:
-        look = _look(data, full(part), log_det_xx)
+        look = _look(data, full(part))
         return -look.loglik, -look.gradient[at] * spread
 
-    starts = np.array(np.meshgrid(*[STARTS] * at.size)).reshape(at.size, -1).T
-    best = min(starts, key=lambda start: minus(start)[0])
-    best = optimize.minimize(
-        minus, best, jac=True, method="L-BFGS-B", bounds=[(0, None)] * at.size
-    ).x
+    if start is None:
+        starts = np.array(np.meshgrid(*[STARTS] * at.size)).reshape(at.size, -1).T
+        best = optimize.minimize(
+            minus,
+            min(starts, key=lambda part: minus(part)[0]),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(0, None)] * at.size,
+        ).x
+    else:
+        best = start[at] / spread
     # L-BFGS stops where the likelihood is flat in double precision; the slope is not, yet.
     for _ in range(50):
-        look = _look(data, full(best), log_det_xx)
+        look = _look(data, full(best))
         slope, curve = look.gradient[at] * spread, look.information[np.ix_(at, at)] * spread**2
         moving = (best > 0) | (slope > 0)
         if not moving.any():
@@ -193,13 +203,13 @@ def fit_three_level(
             neither, this is generalised least squares under V.
     """
     k, p = X.shape
-    data = _rotate(y, v, X, blocks)
-    log_det_xx = float(np.linalg.slogdet(X.T @ X)[1])
-    variances = np.zeros(2)
-    if k > p:
-        variances = _climb(data, estimate, np.zeros(2))
-    look = _look(data, variances, log_det_xx)
-    bare = _look(data, np.zeros(2), log_det_xx)
+    # Orthogonal columns span the same space; a column of years would cost half the digits.
+    Q, R = np.linalg.qr(X)
+    data = _rotate(y, v, Q, blocks)
+    variances = _climb(data, estimate, np.zeros(2)) if k > p else np.zeros(2)
+    look = _look(data, variances)
+    bare = _look(data, np.zeros(2))
+    back = np.linalg.inv(R)
     w = 1 / data.eigenvalues
     trace_p = float(np.sum(w) - np.sum(w[:, None] ** 2 * (data.X @ bare.bread) * data.X))
     return Fit(
@@ -207,8 +217,8 @@ def fit_three_level(
         names=names,
         y=y,
         X=X,
-        beta=look.beta,
-        covariance=look.bread,
+        beta=back @ look.beta,
+        covariance=back @ look.bread @ back.T,
         variances=tuple(float(value) for value in variances) if any(estimate) else (),
         q=bare.rss,
         q_df=k - p,
@@ -222,8 +232,7 @@ def profile_intervals(
     y: Vector, v: Vector, X: Matrix, blocks: Sequence[Block], fit: Fit
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Profile-likelihood intervals of both variances: where twice the loss in height meets χ²_1."""
-    data = _rotate(y, v, X, blocks)
-    log_det_xx = float(np.linalg.slogdet(X.T @ X)[1])
+    data = _rotate(y, v, np.linalg.qr(X)[0], blocks)
     depth = float(stats.chi2.isf(1 - LEVEL, 1)) / 2
 
     def interval(which: int) -> tuple[float, float]:
@@ -232,13 +241,14 @@ def profile_intervals(
         def height(value: float) -> float:
             fixed = np.zeros(2)
             fixed[which] = value
-            return _look(data, _climb(data, free, fixed), log_det_xx).loglik - fit.loglik + depth
+            near = _climb(data, free, fixed, np.asarray(fit.variances))
+            return _look(data, near).loglik - fit.loglik + depth
 
         best = fit.variances[which]
-        low = 0.0 if height(0.0) >= 0 else float(optimize.brentq(height, 0.0, best, rtol=1e-8))
+        low = 0.0 if height(0.0) >= 0 else float(optimize.brentq(height, 0.0, best, rtol=1e-6))
         top = 2 * max(best, fit.typical_variance / 10)
         while height(top) > 0:
             top *= 2
-        return low, float(optimize.brentq(height, best, top, rtol=1e-8))
+        return low, float(optimize.brentq(height, best, top, rtol=1e-6))
 
     return interval(0), interval(1)

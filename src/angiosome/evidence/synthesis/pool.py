@@ -110,8 +110,13 @@ def pool(
     else:
         fit = fit_two_level(kept.yi, kept.vi, X, names, model)
         _dependence_ignored(kept, warnings)
+    if kept.k == 1:
+        test = "z"  # no other test has a degree of freedom left
     if kept.k < FEWEST_EFFECTS:
-        one = "one effect: nothing is pooled, and nothing between studies can be estimated"
+        one = (
+            "one effect: nothing is pooled, and nothing between studies can be estimated; the "
+            "interval is that of the one study (z)"
+        )
         warnings.append(one if kept.k == 1 else f"{kept.k} effects are too few to conclude from")
     elif fit.q <= 1e-20 * kept.k:
         warnings.append("all effects are equal: no variance between them can be seen")

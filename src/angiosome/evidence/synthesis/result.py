@@ -57,7 +57,7 @@ def summary(pooled: Pooled) -> dict[str, Any]:
         "pi_high": prediction[1] if prediction else None,
         "pi_convention": CONVENTIONS[pooled.test] if prediction else None,
         "k": fit.k,
-        "studies": len(set(pooled.effects.study)),
+        "studies": len(set(pooled.effects.study_ids)),
         "clusters": len(pooled.blocks),
         "left_out": len(pooled.effects.left_out),
         "left_out_rows": [vars(item) for item in pooled.effects.left_out],
@@ -173,7 +173,7 @@ def _as_ratio(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _has_repeats(effects: Effects) -> bool:
-    return len(set(effects.study)) < effects.k
+    return len(set(effects.study_ids)) < effects.k
 
 
 def rows(effects: Effects) -> list[dict[str, Any]]:

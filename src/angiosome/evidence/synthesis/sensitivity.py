@@ -20,7 +20,7 @@ def leave_one_out(pooled: Pooled, by: str = "study") -> list[tuple[str, Pooled]]
         What was left out, and the result without it; nothing where only one would remain none.
     """
     effects = pooled.effects
-    labels = effects.study if by == "study" else effects.cluster
+    labels = effects.study_ids if by == "study" else effects.cluster
     names = list(dict.fromkeys(labels))
     if len(names) < 2:
         return []

@@ -10,8 +10,19 @@ from angiosome.evidence.synthesis.effects import Effects, LeftOut
 from angiosome.study import Absent, Outcome, Study
 from angiosome.study.vocabulary import MEASURES
 
-SCALE_OF_SIGNED = "md"
-"""A change may be negative, so that only a plain difference makes sense."""
+NEAR_A_BOUND = ("wound closure",)
+"""Percentages whose means come near 100, where ratios and differences run into the bound."""
+
+
+def default_scale(measure: str) -> str:
+    """The scale on which a measure behaves.
+
+    A change may be negative, so that only a plain difference makes sense; a percentage near its
+    bound goes on the logit; anything else is a ratio of means.
+    """
+    if MEASURES[measure].signed:
+        return "md"
+    return "logit" if measure in NEAR_A_BOUND else "rom"
 
 
 @dataclass(frozen=True)

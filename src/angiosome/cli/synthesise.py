@@ -1,0 +1,216 @@
+"""``angiosome evidence synthesise``: what the numbers say together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from angiosome.cli.application import AsJson, evidence, told_to_the_user
+from angiosome.cli.output import print_json, print_table
+from angiosome.errors import AngiosomeError
+
+
+@evidence.command("synthesise")
+def synthesise(
+    effects: Annotated[
+        Path | None, typer.Option(help="A table of your own (CSV) instead of study files.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Study files here; the evidence base when left out.")
+    ] = None,
+    measure: Annotated[
+        list[str] | None, typer.Option(help="Only this measure, as 'infarct size'; may repeat.")
+    ] = None,
+    organ: Annotated[str | None, typer.Option(help="Only studies of this organ.")] = None,
+    species: Annotated[str | None, typer.Option(help="Only studies in this species.")] = None,
+    injury: Annotated[str | None, typer.Option(help="Only studies of this injury.")] = None,
+    route: Annotated[str | None, typer.Option(help="Only arms treated by this route.")] = None,
+    cell: Annotated[str | None, typer.Option(help="Only vesicles of this source cell.")] = None,
+    scale: Annotated[
+        str | None,
+        typer.Option(
+            help="Scale of effects from arms: rom, rom-corrected, smd, md, nmd, logit, log-rr, "
+            "log-or, rd. Study files: rom by default."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="fixed, dl, reml, pm or three-level. Default: reml; three-level for study files."
+        ),
+    ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option(help="z, t, knha, adhoc or cr2. Default: z; t for study files."),
+    ] = None,
+    rho: Annotated[
+        float | None, typer.Option(help="Correlation of the effects of one study, 0 up to 1.")
+    ] = None,
+    mods: Annotated[
+        str | None, typer.Option(help="Moderators of a meta-regression: year,dose.")
+    ] = None,
+    spread_as: Annotated[
+        str, typer.Option(help="How a ± of unknown kind is read: SEM or SD.")
+    ] = "SEM",
+    leave_one_out: Annotated[
+        bool, typer.Option("--leave-one-out", help="Pool again without each study.")
+    ] = False,
+    leave_one_lab_out: Annotated[
+        bool, typer.Option("--leave-one-lab-out", help="Pool again without each cluster.")
+    ] = False,
+    cumulative: Annotated[
+        bool, typer.Option("--cumulative", help="Pool again year by year.")
+    ] = False,
+    judgements: Annotated[
+        Path | None, typer.Option(help="Risk of bias, reporting and GRADE, as CSV.")
+    ] = None,
+    plots: Annotated[Path | None, typer.Option(help="Folder for forest, funnel, orchard.")] = None,
+    r_script: Annotated[
+        Path | None, typer.Option(help="Write an R script that gives the same numbers.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Pool effects across studies, and say what the numbers cannot carry.
+
+    Example: angiosome evidence synthesise --measure "infarct size" --organ heart
+
+    Example: angiosome evidence synthesise --effects effects.csv --model reml --test knha --json
+    """
+    with told_to_the_user():
+        from angiosome.evidence.synthesis.studies import Asked
+        from angiosome.evidence.synthesis.synthesis import Request, of_studies, of_table
+
+        if effects and (folder or measure):
+            raise AngiosomeError("--effects is a table of its own; leave out --folder and --measure")
+        request = Request(
+            scale=scale,
+            model=model or ("reml" if effects else "three-level"),
+            test=test or ("z" if effects else "t"),
+            rho=rho,
+            moderators=tuple(name.strip() for name in (mods or "").split(",") if name.strip()),
+            spread_as=spread_as,
+            leave_out=("study",) * leave_one_out + ("cluster",) * leave_one_lab_out,
+            cumulative=cumulative,
+            judgements=judgements,
+            plots=plots,
+            r_script=r_script,
+        )
+        if effects:
+            result = of_table(effects, request)
+            results = [result]
+        else:
+            asked = Asked(organ=organ, species=species, injury=injury, route=route, cell=cell)
+            results = of_studies(folder, tuple(measure or ()), asked, request)
+            result = {"measures": results}
+    if as_json:
+        print_json(result)
+        return
+    for each in results:
+        _show(each)
+
+
+def _show(result: dict[str, Any]) -> None:
+    """One synthesis for a person: heterogeneity beside every mean, the ladder before the details."""
+    title = result.get("measure") or result["source"]
+    if result["k"] == 0:
+        typer.echo(f"{title}: nothing can be pooled.")
+    else:
+        typer.echo(f"{title}: {result['scale']}. {result['model_meaning']}; {result['test_meaning']}.")
+        typer.echo(f"  {_pooled_line(result)}")
+        for line in _between(result):
+            typer.echo(f"  {line}")
+        if "coefficients" in result:
+            print_table("Coefficients", result["coefficients"])
+        if result["ladder"]:
+            ladder = [_rung(rung) for rung in result["ladder"]]
+            print_table("The ladder: what respecting dependence does", ladder)
+        for line in _bias(result["bias"]):
+            typer.echo(f"  {line}")
+        for key in ("readings", "other_scales", "rho_sweep", "without_each_study", "without_each_cluster", "cumulative"):
+            if result.get(key):
+                print_table(key.replace("_", " ").capitalize(), _slim(result[key]))
+        if "certainty" in result:
+            typer.echo(f"  Certainty (GRADE): {result['certainty']['certainty']}.")
+            for domain in result["certainty"]["domains"]:
+                typer.echo(f"    {domain['domain']}: {domain['judgement']} ({domain['reason']})")
+    if result.get("simulated"):
+        print_table("Simulated, beside the reported ones and never pooled", result["simulated"])
+    for warning in result["warnings"]:
+        typer.echo(f"  Note: {warning}")
+    typer.echo(f"  Left out: {result['left_out']}.")
+    for item in result["left_out_rows"]:
+        typer.echo(f"    {item['row']}: {item['reason']}")
+    for file in result.get("files", ()):
+        typer.echo(f"  Wrote {file}")
+    typer.echo("")
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
+
+
+def _pooled_line(result: dict[str, Any]) -> str:
+    interval = f"{_number(result['ci_low'])} to {_number(result['ci_high'])}"
+    text = (
+        f"{_number(result['estimate'])} (SE {_number(result['se'])}), 95 % CI {interval}, "
+        f"p {_number(result['p'])}; k = {result['k']} in {result['clusters']} clusters"
+    )
+    if "as_ratio" in result:
+        text += f"; as a ratio {_number(result['as_ratio']['estimate'])}"
+    return text
+
+
+def _between(result: dict[str, Any]) -> list[str]:
+    lines: list[str] = []
+    if result["pi_low"] is not None:
+        lines.append(
+            f"95 % prediction interval {_number(result['pi_low'])} to {_number(result['pi_high'])} "
+            f"({result['pi_convention']})"
+        )
+    if "sigma2" in result:
+        cluster, effect = result["sigma2"]
+        lines.append(f"variance of clusters {_number(cluster)}, of effects {_number(effect)}")
+    else:
+        lines.append(f"tau² {_number(result['tau2'])}")
+    lines.append(
+        f"I² {_number(result['i2'])} % ({result['i2_definition']}); "
+        f"Q {_number(result['q'])} on {result['q_df']}, p {_number(result['q_p'])}"
+    )
+    return lines
+
+
+def _rung(rung: dict[str, Any]) -> dict[str, Any]:
+    names = ("estimate", "se", "ci_low", "ci_high", "p")
+    return {"step": rung["step"], **{name: rung.get(name) for name in names}}
+
+
+def _slim(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a table: what is a list is left to the JSON, and every row has every column."""
+    names = dict.fromkeys(
+        key for row in rows for key, value in row.items() if not isinstance(value, list)
+    )
+    return [{name: row.get(name) for name in names} for row in rows]
+
+
+def _bias(bias: dict[str, Any]) -> list[str]:
+    if not bias["done"]:
+        return [f"Small-study effects: not tested, {bias['why']}."]
+    slope, filled = bias["asymmetry"], bias["trim_and_fill"]
+    funnel = f"Funnel: not tested, {bias['asymmetry_why_not']}."
+    if slope:
+        funnel = (
+            f"Funnel on {slope['predictor']}: slope {_number(slope['slope'])}, "
+            f"p {_number(slope['p'])} ({slope['method']})"
+        )
+    chosen = ", ".join(
+        f"{_number(row['estimate'])} if {row['chance_if_not_significant']:g}"
+        for row in bias["selection"]
+    )
+    return [
+        funnel,
+        f"Trim and fill: {filled['missing']} missing on the {filled['side']}, "
+        f"then {_number(filled['estimate'])} ({filled['note']})",
+        f"Selection, by the chance that a study without a significant benefit was seen: {chosen}",
+    ]
