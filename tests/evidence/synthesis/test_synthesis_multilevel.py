@@ -1,0 +1,170 @@
+"""Three levels and dependent errors: metafor's and clubSandwich's numbers, and the dense algebra."""
+
+import numpy as np
+import pytest
+from published import gleser, konstantopoulos
+from scipy import stats
+
+from angiosome.errors import AngiosomeError
+from angiosome.evidence.synthesis.dependence import blocks_of
+from angiosome.evidence.synthesis.effects import Effects
+from angiosome.evidence.synthesis.ladder import ladder
+from angiosome.evidence.synthesis.pool import pool
+from angiosome.evidence.synthesis.sensitivity import leave_one_out
+
+near = pytest.approx
+
+
+def test_schools_in_districts():
+    wald = pool(konstantopoulos(), "three-level", "z")
+    found = wald.inference
+    assert wald.estimate == near(0.184713, abs=1e-6)
+    assert (found.se[0], found.low[0], found.high[0]) == near(
+        (0.084556, 0.018987, 0.350440), abs=1e-6
+    )
+    assert wald.fit.variances == near((0.065062, 0.032737), abs=1e-6)
+    assert wald.fit.loglik == near(-7.95872403, abs=1e-8)
+    assert wald.prediction == near((-0.450231, 0.819657), abs=1e-6)
+    assert wald.fit.i2 == near((63.325, 31.862), abs=1e-3)
+    between, within = wald.variance_intervals()
+    assert between == near((0.02223, 0.20724), abs=1e-4)
+    assert within == near((0.01627, 0.06283), abs=1e-4)
+    robust = pool(konstantopoulos(), "three-level", "cr2").inference
+    assert (robust.se[0], robust.df[0], robust.p[0]) == near(
+        (0.084458, 9.863156, 0.053967), abs=1e-6
+    )
+    assert (robust.low[0], robust.high[0]) == near((-0.003825, 0.373252), abs=1e-6)
+    assert pool(konstantopoulos(), "reml").estimate == near(0.127932, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("scale", "arms", "q"),
+    [
+        ("rd", (0.0200, 0.0043, 0.0211), 7.1907),
+        ("log-or", (0.5099, 0.0044, 0.4301), 2.0563),
+        ("log-rr", (0.4875, 0.0006, 0.4047), 1.8954),
+    ],
+)
+def test_arms_that_share_a_control(scale, arms, q):
+    pooled = pool(gleser(scale), "fixed", moderators=("treatment",))
+    first, *steps = pooled.fit.beta
+    # printed to four digits, for control against arm
+    assert [-first, *(-first - step for step in steps)] == near(arms, abs=5e-5)
+    assert pooled.fit.q == near(q, abs=5e-5)
+    if scale == "rd":
+        change = np.array([[1, 0, 0], [1, 1, 0], [1, 0, 1]])
+        covariance = change @ pooled.fit.covariance @ change.T
+        printed = [[24.612, 19.954, 13.323], [19.954, 28.538, 13.255], [13.323, 13.255, 69.806]]
+        assert 1e6 * covariance == near(np.array(printed), abs=5e-4)
+
+
+def dependent(seed, clusters=7):
+    random = np.random.default_rng(seed)
+    sizes = random.integers(1, 6, clusters)
+    names = tuple(f"c{at}" for at, size in enumerate(sizes) for _ in range(size))
+    v = random.uniform(0.02, 0.4, len(names))
+    lab = random.normal(0, 0.5, clusters)[np.repeat(np.arange(clusters), sizes)]
+    y = 0.3 + lab + random.normal(0, np.sqrt(v + 0.05))
+    x = tuple(map(str, random.normal(0, 1, len(y))))
+    blank = np.full(len(y), 8.0)
+    return Effects(y, v, names, names, ("",) * len(y), blank, blank, {"x": x})
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_block_algebra_is_the_dense_algebra(seed):
+    effects = dependent(seed)
+    pooled = pool(effects, "three-level", "cr2", rho=0.6, moderators=("x",))
+    fit = pooled.fit
+    codes = effects.codes
+    same = codes[:, None] == codes
+    V = np.where(same, 0.6 * np.sqrt(np.outer(effects.vi, effects.vi)), 0.0)
+    np.fill_diagonal(V, effects.vi)
+    contrasts = np.linalg.svd(fit.X.T)[2][2:]
+
+    def height(cluster, effect):
+        M = V + cluster * same + effect * np.eye(len(V))
+        return stats.multivariate_normal.logpdf(
+            contrasts @ effects.yi, cov=contrasts @ M @ contrasts.T
+        )
+
+    best = height(*fit.variances)
+    assert fit.loglik == near(best, abs=1e-8)
+    for factor in (0.9, 0.99, 1.01, 1.1):
+        a, b = fit.variances
+        assert max(height(a * factor, b), height(a, b * factor)) <= best + 1e-10
+    assert max(height(a + 1e-4, b), height(a, b + 1e-4)) <= best + 1e-10  # a variance of zero too
+    # CR2 from its definition, with dense n x n matrices
+    M = V + a * same + b * np.eye(len(V))
+    W, X = np.linalg.inv(M), fit.X
+    bread = np.linalg.inv(X.T @ W @ X)
+    assert fit.covariance == near(bread, rel=1e-9)
+    H = X @ bread @ X.T @ W
+    keep = np.eye(len(V)) - H
+    meat, p = np.zeros((2, 2)), []
+    for code in range(codes.max() + 1):
+        at = codes == code
+        D = np.linalg.cholesky(M[np.ix_(at, at)]).T
+        B = D @ (keep[at] @ M @ keep[at].T) @ D.T
+        values, vectors = np.linalg.eigh(B)
+        root = (vectors / np.sqrt(values)) @ vectors.T
+        A = D.T @ root @ D
+        score = X[at].T @ W[np.ix_(at, at)] @ A
+        meat += np.outer(score @ fit.residuals[at], score @ fit.residuals[at])
+        p.append(keep[at].T @ A @ W[np.ix_(at, at)] @ X[at] @ bread)
+    assert pooled.inference.covariance == near(bread @ meat @ bread, rel=1e-7)
+    for c in range(2):
+        G = np.array([[i[:, c] @ M @ j[:, c] for j in p] for i in p])
+        assert pooled.inference.df[c] == near(np.trace(G) ** 2 / np.sum(G**2), rel=1e-7)
+
+
+def test_rows_in_any_order_give_the_same_numbers():
+    effects = dependent(3)
+    turned = effects.take(np.random.default_rng(0).permutation(effects.k).tolist())
+    one, other = (pool(each, "three-level", "cr2", rho=0.5) for each in (effects, turned))
+    assert one.fit.variances == near(other.fit.variances, rel=1e-7)
+    assert one.inference.se == near(other.inference.se, rel=1e-8)
+
+
+def test_variances_that_cannot_be_told_apart_are_not():
+    effects = dependent(1)
+    singles = effects.take([int(block.rows[0]) for block in blocks_of(effects)])
+    three, two = pool(singles, "three-level", "t"), pool(singles, "reml", "t")
+    assert three.fit.variances == near((0.0, two.fit.between), abs=1e-7)
+    assert "cannot be told apart" in " ".join(three.warnings)
+    one_lab = effects.take([at for at in range(effects.k) if effects.codes[at] == 2])
+    assert "in one cluster" in " ".join(pool(one_lab, "three-level").warnings)
+    with pytest.raises(AngiosomeError, match="more clusters than coefficients: 1 and 1"):
+        pool(one_lab, "three-level", "cr2")
+
+
+def test_few_degrees_of_freedom_forbid_a_conclusion():
+    few = dependent(5, clusters=3)
+    assert any("draw no conclusion" in text for text in pool(few, "three-level", "cr2").warnings)
+
+
+def test_the_ladder_climbs_from_naive_to_robust():
+    effects = konstantopoulos()
+    steps = {rung.step.split(",")[0]: rung.result for rung in ladder(effects)}
+    p = [rung.result.inference.p[0] for rung in ladder(effects)]
+    assert p[0] < 0.01 < 0.05 < p[-1]  # districts are what the naive p does not know
+    assert steps["naive: every effect independent"].estimate == pool(effects, "dl").estimate
+    assert len(p) == 6
+
+
+def test_leaving_one_out_leaves_out_a_school_or_a_district():
+    pooled = pool(konstantopoulos(), "three-level")
+    schools, districts = (leave_one_out(pooled, by) for by in ("study", "cluster"))
+    assert (len(schools), len(districts)) == (56, 11)
+    assert {part.fit.k for _, part in schools} == {55}
+    name, part = districts[0]
+    rows = [at for at in range(56) if pooled.effects.cluster[at] != name]
+    assert part.estimate == pool(pooled.effects.take(rows), "three-level").estimate
+
+
+def test_a_correlation_that_cannot_be_is_refused():
+    effects = dependent(0)
+    with pytest.raises(AngiosomeError, match="is not a correlation"):
+        pool(effects, "three-level", rho=1.0)
+    impossible = Effects(**{**vars(effects), "shared": {(0, 1): 9.0}, "cluster": ("c",) * effects.k})
+    with pytest.raises(AngiosomeError, match="not positive definite"):
+        pool(impossible, "three-level")
