@@ -83,7 +83,9 @@ def synthesise(
         from angiosome.evidence.synthesis.synthesis import Request, of_studies, of_table
 
         if effects and (folder or measure):
-            raise AngiosomeError("--effects is a table of its own; leave out --folder and --measure")
+            raise AngiosomeError(
+                "--effects is a table of its own; leave out --folder and --measure"
+            )
         request = Request(
             scale=scale,
             model=model or ("reml" if effects else "three-level"),
@@ -117,7 +119,9 @@ def _show(result: dict[str, Any]) -> None:
     if result["k"] == 0:
         typer.echo(f"{title}: nothing can be pooled.")
     else:
-        typer.echo(f"{title}: {result['scale']}. {result['model_meaning']}; {result['test_meaning']}.")
+        typer.echo(
+            f"{title}: {result['scale']}. {result['model_meaning']}; {result['test_meaning']}."
+        )
         typer.echo(f"  {_pooled_line(result)}")
         for line in _between(result):
             typer.echo(f"  {line}")
@@ -128,7 +132,14 @@ def _show(result: dict[str, Any]) -> None:
             print_table("The ladder: what respecting dependence does", ladder)
         for line in _bias(result["bias"]):
             typer.echo(f"  {line}")
-        for key in ("readings", "other_scales", "rho_sweep", "without_each_study", "without_each_cluster", "cumulative"):
+        for key in (
+            "readings",
+            "other_scales",
+            "rho_sweep",
+            "without_each_study",
+            "without_each_cluster",
+            "cumulative",
+        ):
             if result.get(key):
                 print_table(key.replace("_", " ").capitalize(), _slim(result[key]))
         if "certainty" in result:

@@ -165,6 +165,8 @@ def test_a_correlation_that_cannot_be_is_refused():
     effects = dependent(0)
     with pytest.raises(AngiosomeError, match="is not a correlation"):
         pool(effects, "three-level", rho=1.0)
-    impossible = Effects(**{**vars(effects), "shared": {(0, 1): 9.0}, "cluster": ("c",) * effects.k})
+    impossible = Effects(
+        **{**vars(effects), "shared": {(0, 1): 9.0}, "cluster": ("c",) * effects.k}
+    )
     with pytest.raises(AngiosomeError, match="not positive definite"):
         pool(impossible, "three-level")

@@ -220,7 +220,9 @@ def selection_model(
         return float(np.sum(np.log(s) + 0.5 * ((z - mu) / s) ** 2 + np.log(seen)))
 
     spread = float(np.std(z)) + 1e-12
-    starts = [np.array([mu, tau]) for mu in (float(np.mean(z)), 0.0) for tau in (spread, spread / 5)]
+    starts = [
+        np.array([mu, tau]) for mu in (float(np.mean(z)), 0.0) for tau in (spread, spread / 5)
+    ]
     options = {"xatol": 1e-10, "fatol": 1e-12, "maxiter": 4000, "maxfev": 4000}
     results = [
         optimize.minimize(minus, start, method="Nelder-Mead", options=options) for start in starts

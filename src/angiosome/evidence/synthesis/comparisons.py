@@ -207,9 +207,7 @@ def _mean(report: Report, side: str, marks: list[str]) -> float:
     return mean_from_quartiles(report.low, report.median, report.high)
 
 
-def _sd(
-    report: Report, n: float, side: str, spread_as: str, marks: list[str]
-) -> float | None:
+def _sd(report: Report, n: float, side: str, spread_as: str, marks: list[str]) -> float | None:
     for kind in ("sd", "sem", "spread"):
         value = getattr(report, kind)
         if value is None:
@@ -279,7 +277,9 @@ def _shared(
         if any(found[row].control is None for row in rows):
             continue
         control = found[rows[0]].control
-        total = (control.n if control else 0) + sum(found[r].comparison.treated.n or 0 for r in rows)
+        total = (control.n if control else 0) + sum(
+            found[r].comparison.treated.n or 0 for r in rows
+        )
         for index, i in enumerate(rows):
             for j in rows[index + 1 :]:
                 one, other = found[i], found[j]
@@ -287,7 +287,7 @@ def _shared(
                 if scale == "nmd":
                     known.append(float(one.comparison.sham or 0.0))
                 value = chosen.shared(control, *known)
-                if value > 0:
+                if value:  # of SMDs on opposite sides it may be below zero
                     shared[i, j] = one.sign * other.sign * value
     return shared, warnings
 
@@ -345,4 +345,3 @@ def without_direction(comparisons: Sequence[Comparison]) -> tuple[list[Compariso
         if c.better is None
     ]
     return kept, left_out
-

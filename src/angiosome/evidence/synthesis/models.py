@@ -1,6 +1,6 @@
 """Two-level models: every effect stands for itself, with a known sampling variance.
 
-    y = X β + u + e,   u ~ N(0, tau²),   e ~ N(0, v)
+y = X β + u + e,   u ~ N(0, tau²),   e ~ N(0, v)
 """
 
 from __future__ import annotations

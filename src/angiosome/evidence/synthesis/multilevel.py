@@ -12,7 +12,7 @@ large the clusters are.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ from angiosome.evidence.synthesis.fit import LEVEL, Fit
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
-STARTS = (0.0, 0.1, 1.0)  # times the spread of the effects, for each variance
+STARTS = (0.0, 0.02, 0.06, 0.2, 0.6, 2.0)  # times the spread of the effects, for each variance
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,7 @@ def _look(data: _Rotated, variances: Vector) -> _Look:
     rss = float(residual @ Py)
     log_det = float(np.sum(np.log(data.eigenvalues + effect)) + np.sum(np.log1p(cluster * a)))
     loglik = -0.5 * (
-        (k - p) * math.log(2 * math.pi)
-        + log_det
-        + float(np.linalg.slogdet(A)[1])
-        + rss
+        (k - p) * math.log(2 * math.pi) + log_det + float(np.linalg.slogdet(A)[1]) + rss
     )
     uPy = data.sums(u * Py)
     uMX = data.sums(u[:, None] * MX)
@@ -152,13 +149,13 @@ def _climb(
         return -look.loglik, -look.gradient[at] * spread
 
     if start is None:
-        starts = np.array(np.meshgrid(*[STARTS] * at.size)).reshape(at.size, -1).T
-        best = optimize.minimize(
-            minus,
-            min(starts, key=lambda part: minus(part)[0]),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(0, None)] * at.size,
+        bounds = [(0, None)] * at.size
+        best = min(
+            (
+                optimize.minimize(minus, top, jac=True, method="L-BFGS-B", bounds=bounds)
+                for top in _tops(lambda part: minus(part)[0], at.size)
+            ),
+            key=lambda found: found.fun,
         ).x
     else:
         best = start[at] / spread
@@ -180,6 +177,16 @@ def _climb(
         if done:
             break
     return full(best)
+
+
+def _tops(minus: Callable[[Vector], float], size: int) -> list[Vector]:
+    """Points of the grid of `STARTS` that none beside them exceeds: a likelihood may have two."""
+    points = np.array(np.meshgrid(*[STARTS] * size, indexing="ij")).reshape(size, -1).T
+    heights = np.array([-minus(point) for point in points]).reshape((len(STARTS),) * size)
+    around = np.pad(heights, 1, constant_values=-np.inf)
+    beside = np.lib.stride_tricks.sliding_window_view(around, (3,) * size)
+    highest = beside.max(axis=tuple(range(size, 2 * size)))
+    return list(points[(heights >= highest).ravel()])
 
 
 def fit_three_level(

@@ -122,8 +122,14 @@ def forest(pooled: Pooled, simulated: Effects | None = None) -> Figure:
     else:
         note = "grey bar: prediction interval"
     axes.annotate(
-        note, (0, 0), xycoords="axes fraction", xytext=(0, -34), textcoords="offset points",
-        fontsize=7.5, color="0.3", va="top",
+        note,
+        (0, 0),
+        xycoords="axes fraction",
+        xytext=(0, -34),
+        textcoords="offset points",
+        fontsize=7.5,
+        color="0.3",
+        va="top",
     )
     return figure
 
@@ -156,7 +162,9 @@ def _draw_effects(
     at = start + np.arange(effects.k)
     half = Z * np.sqrt(effects.vi)
     axes.hlines(at, effects.yi - half, effects.yi + half, color=colour, linewidth=1.1)
-    axes.scatter(effects.yi, at, s=24 if sizes is None else sizes, marker=marker, color=colour, zorder=3)
+    axes.scatter(
+        effects.yi, at, s=24 if sizes is None else sizes, marker=marker, color=colour, zorder=3
+    )
 
 
 def _diamond(axes: Any, pooled: Pooled, at: float) -> None:

@@ -122,7 +122,7 @@ def pool(
         warnings.append("all effects are equal: no variance between them can be seen")
     robust = cluster_robust(fit, kept.vi, blocks) if test == "cr2" else None
     inference = infer(fit, test, robust)
-    if float(inference.se[0]) == 0:
+    if float(inference.se[0]) <= 1e-12 * float(np.sqrt(fit.covariance[0, 0])):
         warnings.append("the standard error of this test is zero; read another test")
     warnings += inference.warnings
     return Pooled(

@@ -143,7 +143,7 @@ def _call(pooled: Pooled, V: str) -> str:
             'control = list(optimizer = "optim", optmethod = "Nelder-Mead", reltol = 1e-15, '
             "maxit = 10000)"
         )
-        call = f"fit <- rma.mv(yi, {V}{mods}{random}, data = dat, test = \"{test}\", {exact})\n"
+        call = f'fit <- rma.mv(yi, {V}{mods}{random}, data = dat, test = "{test}", {exact})\n'
     else:
         control = {
             "reml": ", control = list(threshold = 1e-12, maxiter = 10000)",

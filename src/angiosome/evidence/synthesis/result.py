@@ -145,18 +145,14 @@ def full(
     """
     result = summary(pooled)
     result["ladder"] = _rungs(ladder(pooled.effects, pooled.rho))
-    result["rho_sweep"] = (
-        _rungs(rho_sweep(pooled.effects)) if _has_repeats(pooled.effects) else []
-    )
+    result["rho_sweep"] = _rungs(rho_sweep(pooled.effects)) if _has_repeats(pooled.effects) else []
     result["bias"] = bias_report(pooled.effects, pooled.rho)
     for by in leave_out:
         result[f"without_each_{by}"] = [
             {"without": name, **brief(part)} for name, part in leave_one_out(pooled, by)
         ]
     if cumulate:
-        result["cumulative"] = [
-            {"up_to": name, **brief(part)} for name, part in cumulative(pooled)
-        ]
+        result["cumulative"] = [{"up_to": name, **brief(part)} for name, part in cumulative(pooled)]
     if pooled.effects.scale.startswith("log"):
         result["as_ratio"] = _as_ratio(result)
     result["effects"] = rows(pooled.effects)
@@ -167,8 +163,7 @@ def _as_ratio(result: dict[str, Any]) -> dict[str, Any]:
     """Exponentials: above one is a benefit."""
     names = ("estimate", "ci_low", "ci_high", "pi_low", "pi_high")
     return {
-        name: None if result[name] is None else math.exp(min(result[name], 700.0))
-        for name in names
+        name: None if result[name] is None else math.exp(min(result[name], 700.0)) for name in names
     }
 
 

@@ -43,9 +43,7 @@ _RANGE = re.compile(r"(\d+)\s*(?:-|–|to)\s*(\d+)")
 Row = Mapping[str, str]
 
 
-def read_effects(
-    file: Path, scale: str | None = None, *, spread_as: str = READINGS[0]
-) -> Effects:
+def read_effects(file: Path, scale: str | None = None, *, spread_as: str = READINGS[0]) -> Effects:
     """The effects in a CSV file.
 
     Args:
@@ -265,9 +263,7 @@ def _from_arms(rows: Sequence[tuple[str, Row]], scale: str, spread_as: str) -> E
 def _with(effects: Effects, left_out: Sequence[LeftOut], warnings: Sequence[str]) -> Effects:
     from dataclasses import replace
 
-    return replace(
-        effects, left_out=tuple(left_out), warnings=(*effects.warnings, *warnings)
-    )
+    return replace(effects, left_out=tuple(left_out), warnings=(*effects.warnings, *warnings))
 
 
 def _comparison(place: str, row: Row, unit: str | None) -> Comparison:
