@@ -2,6 +2,6 @@
 
 import runpy
 
-for name in ("stiff_engine", "evidence"):
+for name in ("stiff_engine", "evidence", "synthesis"):
     print(f"== {name}")
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")

@@ -114,7 +114,7 @@ def synthesise(
 
 
 def _show(result: dict[str, Any]) -> None:
-    """One synthesis for a person: heterogeneity beside every mean, the ladder before the details."""
+    """One synthesis for a person: heterogeneity beside the mean, the ladder before details."""
     title = result.get("measure") or result["source"]
     if result["k"] == 0:
         typer.echo(f"{title}: nothing can be pooled.")
@@ -221,7 +221,9 @@ def _bias(bias: dict[str, Any]) -> list[str]:
     )
     return [
         funnel,
-        f"Trim and fill: {filled['missing']} missing on the {filled['side']}, "
-        f"then {_number(filled['estimate'])} ({filled['note']})",
+        (
+            f"Trim and fill: {filled['missing']} missing on the {filled['side']}, "
+            f"then {_number(filled['estimate'])} ({filled['note']})"
+        ),
         f"Selection, by the chance that a study without a significant benefit was seen: {chosen}",
     ]

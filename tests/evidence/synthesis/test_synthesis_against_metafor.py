@@ -76,7 +76,23 @@ def both(tmp_path_factory):
     return folder, theirs
 
 
-NAMES = "yi vi k estimate se ci_low ci_high p q tau2 i2 sigma2 loglik pi_low pi_high".split()
+NAMES = [
+    "yi",
+    "vi",
+    "k",
+    "estimate",
+    "se",
+    "ci_low",
+    "ci_high",
+    "p",
+    "q",
+    "tau2",
+    "i2",
+    "sigma2",
+    "loglik",
+    "pi_low",
+    "pi_high",
+]
 
 
 def ours(effects, analysis):

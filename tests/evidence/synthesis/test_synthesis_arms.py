@@ -10,7 +10,7 @@ from angiosome.evidence.synthesis.arms import (
     SCALES,
     Counts,
     Group,
-    Unfit,
+    UnfitError,
     small_sample_factor,
 )
 from angiosome.evidence.synthesis.comparisons import Comparison, Report, effects_from
@@ -172,5 +172,5 @@ def test_half_is_added_where_nothing_happened():
     a, b, e, d = 0.5, 8.5, 3.5, 5.5
     y, v = SCALES["log-or"].effect(Counts(8, 0), Counts(8, 3))
     assert (y, v) == near((math.log(a * d / (b * e)), 1 / a + 1 / b + 1 / e + 1 / d))
-    with pytest.raises(Unfit):
+    with pytest.raises(UnfitError):
         SCALES["log-or"].effect(Counts(8, 9), Counts(8, 3))

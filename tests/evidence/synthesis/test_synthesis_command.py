@@ -12,7 +12,20 @@ from angiosome.cli.application import application
 
 runner, app = CliRunner(), application()
 COMMAND = ["evidence", "synthesise"]
-KEYS = "estimate se ci_low ci_high p i2 q pi_low pi_high k left_out left_out_rows".split()
+KEYS = [
+    "estimate",
+    "se",
+    "ci_low",
+    "ci_high",
+    "p",
+    "i2",
+    "q",
+    "pi_low",
+    "pi_high",
+    "k",
+    "left_out",
+    "left_out_rows",
+]
 
 
 def run(*arguments):

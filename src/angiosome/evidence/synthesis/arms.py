@@ -15,7 +15,7 @@ from scipy.special import gammaln
 BOUND = 100.0  # what a percentage cannot exceed
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """These arms give no effect on this scale; the text says why."""
 
 
@@ -42,7 +42,7 @@ def mean_difference(t: Group, c: Group) -> tuple[float, float]:
 
 
 def small_sample_factor(df: float) -> float:
-    """Hedges' J, exact: Γ(m/2) / (√(m/2) Γ((m-1)/2)). hedges1981"""
+    """Hedges' J, exact: Γ(m/2) / (√(m/2) Γ((m-1)/2)). hedges1981."""
     return math.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / math.sqrt(df / 2)
 
 
@@ -58,13 +58,13 @@ def standardised_mean_difference(t: Group, c: Group) -> tuple[float, float]:
 
 
 def log_ratio_of_means(t: Group, c: Group) -> tuple[float, float]:
-    """log(m_t/m_c), without correction; v = s_t²/(n_t m_t²) + s_c²/(n_c m_c²). hedges1999
+    """log(m_t/m_c), without correction; v = s_t²/(n_t m_t²) + s_c²/(n_c m_c²). hedges1999.
 
     Raises:
-        Unfit: a mean that is not above zero has no logarithm.
+        UnfitError: a mean that is not above zero has no logarithm.
     """
     if t.mean <= 0 or c.mean <= 0:
-        raise Unfit(
+        raise UnfitError(
             f"the log ratio of means needs two means above zero, not {t.mean:g} and {c.mean:g}"
         )
     return math.log(t.mean / c.mean), _squared_cv(t) + _squared_cv(c)
@@ -91,11 +91,11 @@ def normalised_mean_difference(t: Group, c: Group, sham: float) -> tuple[float, 
     (vesterinen2014). Above zero is always a benefit. The gap counts as known.
 
     Raises:
-        Unfit: the control does not differ from the sham.
+        UnfitError: the control does not differ from the sham.
     """
     gap = c.mean - sham
     if gap == 0:
-        raise Unfit("the control mean equals the sham mean: there is no gap to close")
+        raise UnfitError("the control mean equals the sham mean: there is no gap to close")
     return 100 * (c.mean - t.mean) / gap, (100 / gap) ** 2 * (t.sd**2 / t.n + c.sd**2 / c.n)
 
 
@@ -106,11 +106,11 @@ def logit_difference(t: Group, c: Group) -> tuple[float, float]:
     logit(m/100), v = Σ (s/100)² / (n [p (1 - p)]²).
 
     Raises:
-        Unfit: a mean on or beyond a bound has no logit.
+        UnfitError: a mean on or beyond a bound has no logit.
     """
     for arm in (t, c):
         if not 0 < arm.mean < BOUND:
-            raise Unfit(f"a mean of {arm.mean:g} % lies on a bound and has no logit")
+            raise UnfitError(f"a mean of {arm.mean:g} % lies on a bound and has no logit")
     logits = [math.log(arm.mean / (BOUND - arm.mean)) for arm in (t, c)]
     return logits[0] - logits[1], _logit_variance(t) + _logit_variance(c)
 
@@ -124,7 +124,7 @@ def _cells(t: Counts, c: Counts) -> tuple[float, float, float, float]:
     """Events and non-events of both arms; half added to each where one is zero."""
     cells = (t.events, t.n - t.events, c.events, c.n - c.events)
     if min(cells) < 0:
-        raise Unfit("more events than experimental units")
+        raise UnfitError("more events than experimental units")
     half = 0.5 if min(cells) == 0 else 0.0
     return cells[0] + half, cells[1] + half, cells[2] + half, cells[3] + half
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from angiosome.evidence.synthesis.dependence import blocks_of
@@ -19,6 +18,7 @@ from angiosome.evidence.synthesis.effects import Effects
 from angiosome.evidence.synthesis.fit import infer
 from angiosome.evidence.synthesis.models import fit_two_level, weighted_least_squares
 from angiosome.evidence.synthesis.multilevel import fit_three_level
+from angiosome.evidence.synthesis.numbers import Vector
 from angiosome.evidence.synthesis.robust import cluster_robust
 
 FEWEST_STUDIES = 10
@@ -26,8 +26,6 @@ FEWEST_STUDIES = 10
 SELECTION = (1.0, 0.5, 0.2)
 """Chances, against one, that a study without a significant benefit was published; assumed."""
 ONE_SIDED = 0.025
-
-Vector = NDArray[np.float64]
 
 
 def funnel_predictor(effects: Effects) -> tuple[Vector, str]:
@@ -67,7 +65,7 @@ def egger_mixed(y: Vector, v: Vector, predictor: Vector, name: str) -> Asymmetry
 
 
 def egger_classic(y: Vector, v: Vector, predictor: Vector, name: str) -> Asymmetry:
-    """Regression with weights 1/v and a free dispersion: egger1997, in its other parametrisation."""
+    """Regression with weights 1/v and a free dispersion; egger1997 in other words."""
     X = np.stack([np.ones_like(y), predictor], axis=1)
     beta, bread, rss = weighted_least_squares(y, 1 / v, X)
     df = len(y) - 2

@@ -87,8 +87,8 @@ def _allowed(item: str) -> Sequence[str] | None:
 def read_judgements(file: Path) -> list[Judgement]:
     """Read the columns study, item, judgement and reason.
 
-    Items are those of `SYRCLE`, `REPORTED_FLAGS`, those of `ARRIVE` as ``ARRIVE: sample size``, and,
-    without a study, those of `DOMAINS` and `UPGRADES`.
+    Items are those of `SYRCLE` and `REPORTED_FLAGS`, those of `ARRIVE` as ``ARRIVE: sample size``,
+    and, without a study, those of `DOMAINS` and `UPGRADES`.
 
     Raises:
         ProblemsError: every row that cannot be read, with its line.

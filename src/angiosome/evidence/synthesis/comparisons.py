@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from angiosome.evidence.synthesis.arms import SCALES, Counts, Group, Scale, Unfit
+from angiosome.evidence.synthesis.arms import SCALES, Counts, Group, Scale, UnfitError
 from angiosome.evidence.synthesis.dependence import rows_that_share
 from angiosome.evidence.synthesis.effects import Effects, LeftOut
 from angiosome.evidence.synthesis.moments import (
@@ -107,7 +107,7 @@ def effects_from(
     for comparison in comparisons:
         try:
             found.append(_effect(comparison, scale, chosen, spread_as))
-        except Unfit as reason:
+        except UnfitError as reason:
             left_out.append(LeftOut(comparison.row, str(reason)))
     shared, warnings = _shared(found, scale, chosen)
     names = sorted({name for item in found for name in item.comparison.moderators})
@@ -146,20 +146,20 @@ def _effect(comparison: Comparison, scale: str, chosen: Scale, spread_as: str) -
         treated, control = _groups(comparison, spread_as, marks)
         if scale == "nmd":
             if comparison.sham is None:
-                raise Unfit("the normalised mean difference needs the mean of a sham group")
+                raise UnfitError("the normalised mean difference needs the mean of a sham group")
             y, v = chosen.effect(treated, control, comparison.sham)
         else:
             y, v = chosen.effect(treated, control)
     if not (math.isfinite(y) and math.isfinite(v) and v > 0):
-        raise Unfit(f"the sampling variance comes out as {v:g}; it has to be above zero")
+        raise UnfitError(f"the sampling variance comes out as {v:g}; it has to be above zero")
     return _Found(comparison, sign * y, v, sign, control, tuple(dict.fromkeys(marks)))
 
 
 def _size(n: float | None, side: str) -> float:
     if n is None:
-        raise Unfit(f"n of the {side} arm is missing")
+        raise UnfitError(f"n of the {side} arm is missing")
     if not n >= 1:
-        raise Unfit(f"n of the {side} arm is {n:g}; it has to be 1 or more")
+        raise UnfitError(f"n of the {side} arm is {n:g}; it has to be 1 or more")
     return n
 
 
@@ -167,7 +167,7 @@ def _counts(comparison: Comparison) -> tuple[Counts, Counts]:
     arms: list[Counts] = []
     for side, report in (("treated", comparison.treated), ("control", comparison.control)):
         if report.events is None:
-            raise Unfit(f"the number of events in the {side} arm is missing")
+            raise UnfitError(f"the number of events in the {side} arm is missing")
         arms.append(Counts(_size(report.n, side), report.events))
     return arms[0], arms[1]
 
@@ -181,7 +181,7 @@ def _groups(comparison: Comparison, spread_as: str, marks: list[str]) -> tuple[G
         pooled = _sd_from_test(comparison, means, sizes)
         if pooled is None:
             missing = " and ".join(side for side, sd in sds.items() if sd is None)
-            raise Unfit(
+            raise UnfitError(
                 f"no SD, SEM, quartiles or range of the {missing} arm, and no exact p or t "
                 "to work it out from"
             )
@@ -190,7 +190,7 @@ def _groups(comparison: Comparison, spread_as: str, marks: list[str]) -> tuple[G
     groups = [Group(sizes[side], means[side], float(sds[side] or 0.0)) for side in sides]
     for (side, _), group in zip(sides.items(), groups, strict=True):
         if group.n < 2:
-            raise Unfit(f"n of the {side} arm is {group.n:g}; an SD needs 2 or more")
+            raise UnfitError(f"n of the {side} arm is {group.n:g}; an SD needs 2 or more")
     return groups[0], groups[1]
 
 
@@ -198,7 +198,7 @@ def _mean(report: Report, side: str, marks: list[str]) -> float:
     if report.mean is not None:
         return report.mean
     if report.median is None:
-        raise Unfit(f"the {side} arm has neither a mean nor a median")
+        raise UnfitError(f"the {side} arm has neither a mean nor a median")
     marks.append("mean from median")
     if report.low is None or report.high is None or report.enclosed not in (50, 100):
         return report.median
@@ -214,7 +214,7 @@ def _sd(report: Report, n: float, side: str, spread_as: str, marks: list[str]) -
             continue
         if not value > 0:
             what = {"sd": "SD", "sem": "SEM", "spread": "spread"}[kind]
-            raise Unfit(f"the {what} of the {side} arm is {value:g}; it has to be above zero")
+            raise UnfitError(f"the {what} of the {side} arm is {value:g}; it has to be above zero")
         if kind == "sd":
             return value
         if kind == "spread":
@@ -225,7 +225,7 @@ def _sd(report: Report, n: float, side: str, spread_as: str, marks: list[str]) -
     if report.low is None or report.high is None or report.enclosed is None:
         return None
     if not report.high > report.low:
-        raise Unfit(f"low and high of the {side} arm are {report.low:g} and {report.high:g}")
+        raise UnfitError(f"low and high of the {side} arm are {report.low:g} and {report.high:g}")
     if report.enclosed == 100:
         marks.append("SD from the range")
         return sd_from_range(report.low, report.high, n)
@@ -246,12 +246,14 @@ def _sd_from_test(
 
 
 def _from_ratio(comparison: Comparison) -> tuple[float, float]:
-    """log ratio, and the variance that its p value implies: (log ratio / t)²."""
+    """Log ratio, and the variance that its p value implies: (log ratio / t)²."""
     ratio = comparison.ratio or 0.0
     if ratio <= 0:
-        raise Unfit(f"a ratio of {ratio:g} has no logarithm")
+        raise UnfitError(f"a ratio of {ratio:g} has no logarithm")
     if comparison.p is None or comparison.treated.n is None or comparison.control.n is None:
-        raise Unfit("only a ratio is given, without a spread, or an exact p with n of both arms")
+        raise UnfitError(
+            "only a ratio is given, without a spread, or an exact p with n of both arms"
+        )
     t = t_from_p(comparison.p, comparison.treated.n + comparison.control.n - 2)
     return math.log(ratio), (math.log(ratio) / t) ** 2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import combinations
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from angiosome.errors import AngiosomeError
 from angiosome.evidence.synthesis.effects import Effects
 from angiosome.evidence.synthesis.multilevel import Block
+from angiosome.evidence.synthesis.numbers import Codes
 
 RHOS = (0.3, 0.5, 0.7, 0.9)
 """Correlations of repeated outcomes that a synthesis runs through; none of them is measured."""
@@ -39,7 +40,14 @@ def blocks_of(effects: Effects, rho: float | None = None) -> list[Block]:
     ]
 
 
-def _block(effects, rows, rho, shared, has_shared, studies) -> Block:  # noqa: ANN001
+def _block(
+    effects: Effects,
+    rows: Codes,
+    rho: float | None,
+    shared: Mapping[frozenset[int], float],
+    has_shared: Set[int],
+    studies: Codes,
+) -> Block:
     repeated = rho is not None and rho > 0 and len(rows) > 1
     if not repeated and has_shared.isdisjoint(rows.tolist()):
         return Block(rows, None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float64]
+from angiosome.evidence.synthesis.numbers import Matrix, Vector
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,7 @@ def number(labels: Sequence[str]) -> NDArray[np.int64]:
     return np.array([first.setdefault(label, len(first)) for label in labels], dtype=np.int64)
 
 
-def design(
-    effects: Effects, moderators: Sequence[str]
-) -> tuple[Effects, NDArray[np.float64], tuple[str, ...]]:
+def design(effects: Effects, moderators: Sequence[str]) -> tuple[Effects, Matrix, tuple[str, ...]]:
     """The design matrix of a regression: an intercept, then each moderator.
 
     A moderator whose every value is a number is one column; any other is one column per level but

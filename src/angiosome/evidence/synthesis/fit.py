@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from angiosome.errors import AngiosomeError
+from angiosome.evidence.synthesis.numbers import Matrix
 
 TESTS = {
     "z": "Wald, normal quantiles",
@@ -41,10 +41,10 @@ class Fit:
 
     model: str
     names: tuple[str, ...]
-    y: NDArray[np.float64]
-    X: NDArray[np.float64]
-    beta: NDArray[np.float64]
-    covariance: NDArray[np.float64]
+    y: Matrix
+    X: Matrix
+    beta: Matrix
+    covariance: Matrix
     variances: tuple[float, ...]
     q: float
     q_df: int
@@ -65,7 +65,7 @@ class Fit:
         return len(self.beta)
 
     @property
-    def residuals(self) -> NDArray[np.float64]:
+    def residuals(self) -> Matrix:
         """Effects less their fitted values."""
         return self.y - self.X @ self.beta
 
@@ -108,13 +108,13 @@ class Inference:
     """
 
     test: str
-    se: NDArray[np.float64]
-    df: NDArray[np.float64]
-    statistic: NDArray[np.float64]
-    p: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    covariance: NDArray[np.float64]
+    se: Matrix
+    df: Matrix
+    statistic: Matrix
+    p: Matrix
+    low: Matrix
+    high: Matrix
+    covariance: Matrix
     joint: Mapping[str, float] | None = None
     warnings: tuple[str, ...] = field(default=())
 
@@ -122,7 +122,7 @@ class Inference:
 def infer(
     fit: Fit,
     test: str,
-    robust: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+    robust: tuple[Matrix, Matrix] | None = None,
 ) -> Inference:
     """Test every coefficient of a fit.
 
@@ -186,9 +186,7 @@ def infer(
     )
 
 
-def _joint(
-    fit: Fit, covariance: NDArray[np.float64], test: str, residual_df: float
-) -> dict[str, float] | None:
+def _joint(fit: Fit, covariance: Matrix, test: str, residual_df: float) -> dict[str, float] | None:
     """Do the moderators explain anything? χ² for z, F for the tests with a t."""
     m = fit.p - 1
     if m == 0 or residual_df <= 0:

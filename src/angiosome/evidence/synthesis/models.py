@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import stats
 
 from angiosome.evidence.synthesis.fit import LEVEL, Fit
+from angiosome.evidence.synthesis.numbers import Matrix, Vector, root_between
 
 MODELS = {
     "fixed": "one true effect, weights 1/v",
@@ -21,13 +21,10 @@ MODELS = {
     "three-level": "random effects of cluster and of effect within it, both by REML",
 }
 
-Vector = NDArray[np.float64]
 GRID = 80  # points on which the likelihood is looked at before it is climbed
 
 
-def fit_two_level(
-    y: Vector, v: Vector, X: NDArray[np.float64], names: tuple[str, ...], model: str
-) -> Fit:
+def fit_two_level(y: Vector, v: Vector, X: Matrix, names: tuple[str, ...], model: str) -> Fit:
     """Fit one of the two-level models.
 
     Args:
@@ -66,9 +63,7 @@ def fit_two_level(
     )
 
 
-def weighted_least_squares(
-    y: Vector, w: Vector, X: NDArray[np.float64]
-) -> tuple[Vector, NDArray[np.float64], float]:
+def weighted_least_squares(y: Vector, w: Vector, X: Matrix) -> tuple[Vector, Matrix, float]:
     """Coefficients, their covariance (X'WX)⁻¹, and the weighted sum of squared residuals."""
     root = np.sqrt(w)
     Q, R = np.linalg.qr(root[:, None] * X)
@@ -77,13 +72,13 @@ def weighted_least_squares(
     return beta, inverse @ inverse.T, float(np.sum(w * (y - X @ beta) ** 2))
 
 
-def _scale(y: Vector, v: Vector, X: NDArray[np.float64]) -> float:
+def _scale(y: Vector, v: Vector, X: Matrix) -> float:
     """A variance as large as any tau² these data can ask for."""
     residual = y - X @ np.linalg.lstsq(X, y)[0]
     return float(np.sum(residual**2)) + float(np.max(v))
 
 
-def dersimonian_laird(y: Vector, v: Vector, X: NDArray[np.float64]) -> float:
+def dersimonian_laird(y: Vector, v: Vector, X: Matrix) -> float:
     """Method of moments: (Q - (k - p))/tr(P) from 0, with weights 1/v. dersimonian1986."""
     w = 1 / v
     _, bread, q = weighted_least_squares(y, w, X)
@@ -91,29 +86,26 @@ def dersimonian_laird(y: Vector, v: Vector, X: NDArray[np.float64]) -> float:
     return max(0.0, float((q - (len(y) - X.shape[1])) / trace_p))
 
 
-def _generalised_q(tau2: float, y: Vector, v: Vector, X: NDArray[np.float64]) -> float:
+def _generalised_q(tau2: float, y: Vector, v: Vector, X: Matrix) -> float:
     return weighted_least_squares(y, 1 / (v + tau2), X)[2]
 
 
-def _tau2_where_q_is(target: float, y: Vector, v: Vector, X: NDArray[np.float64]) -> float:
+def _tau2_where_q_is(target: float, y: Vector, v: Vector, X: Matrix) -> float:
     """The tau² at which the generalised Q, which falls with tau², has this value; from 0."""
     if _generalised_q(0.0, y, v, X) <= target:
         return 0.0
     top = _scale(y, v, X)
     while _generalised_q(top, y, v, X) > target:
         top *= 4
-    found = optimize.brentq(
-        lambda tau2: _generalised_q(tau2, y, v, X) - target, 0.0, top, xtol=1e-300, rtol=1e-14
-    )
-    return float(found)
+    return root_between(lambda tau2: _generalised_q(tau2, y, v, X) - target, 0.0, top)
 
 
-def paule_mandel(y: Vector, v: Vector, X: NDArray[np.float64]) -> float:
+def paule_mandel(y: Vector, v: Vector, X: Matrix) -> float:
     """The tau² at which the generalised Q equals k - p. paulemandel1982."""
     return _tau2_where_q_is(float(len(y) - X.shape[1]), y, v, X)
 
 
-def q_profile(y: Vector, v: Vector, X: NDArray[np.float64]) -> tuple[float, float]:
+def q_profile(y: Vector, v: Vector, X: Matrix) -> tuple[float, float]:
     """Confidence interval of tau²: where Q(tau²) meets the quantiles of χ²_{k-p}.
 
     viechtbauer2007. Both ends are cut off at 0.
@@ -126,8 +118,8 @@ def q_profile(y: Vector, v: Vector, X: NDArray[np.float64]) -> tuple[float, floa
     return low, high
 
 
-def restricted_loglik(tau2: Vector, y: Vector, v: Vector, X: NDArray[np.float64]) -> Vector:
-    """Restricted log-likelihood at each tau², with the constant ½ log|X'X|; the same for any basis."""
+def restricted_loglik(tau2: Vector, y: Vector, v: Vector, X: Matrix) -> Vector:
+    """Restricted log-likelihood at each tau², with ½ log|X'X|: the same in any basis."""
     k, p = X.shape
     w = 1 / (v + tau2[:, None])
     A = np.einsum("ti,ij,il->tjl", w, X, X)
@@ -143,7 +135,7 @@ def restricted_loglik(tau2: Vector, y: Vector, v: Vector, X: NDArray[np.float64]
     )
 
 
-def _reml_score(tau2: float, y: Vector, v: Vector, X: NDArray[np.float64]) -> float:
+def _reml_score(tau2: float, y: Vector, v: Vector, X: Matrix) -> float:
     """Twice the slope of the restricted log-likelihood: y'PPy - tr(P)."""
     w = 1 / (v + tau2)
     beta, bread, _ = weighted_least_squares(y, w, X)
@@ -151,7 +143,7 @@ def _reml_score(tau2: float, y: Vector, v: Vector, X: NDArray[np.float64]) -> fl
     return float(np.sum((w * (y - X @ beta)) ** 2) - trace_p)
 
 
-def restricted_maximum_likelihood(y: Vector, v: Vector, X: NDArray[np.float64]) -> float:
+def restricted_maximum_likelihood(y: Vector, v: Vector, X: Matrix) -> float:
     """The tau² of highest restricted likelihood: the best point of a grid, then its root.
 
     The likelihood can have more than one top; the grid, wide and logarithmic, finds the highest.
@@ -164,11 +156,10 @@ def restricted_maximum_likelihood(y: Vector, v: Vector, X: NDArray[np.float64]) 
         return 0.0
     if _reml_score(low, y, v, X) * _reml_score(high, y, v, X) > 0:
         return float(grid[at])
-    found = optimize.brentq(lambda t: _reml_score(t, y, v, X), low, high, xtol=1e-300, rtol=1e-14)
-    return float(found)
+    return root_between(lambda t: _reml_score(t, y, v, X), low, high)
 
 
-def _reml_standard_error(tau2: float, v: Vector, X: NDArray[np.float64]) -> float:
+def _reml_standard_error(tau2: float, v: Vector, X: Matrix) -> float:
     """Of tau², from the expected information ½ tr(PP)."""
     w = 1 / (v + tau2)
     bread = np.linalg.inv(X.T @ (w[:, None] * X))

@@ -9,7 +9,7 @@ import math
 
 from scipy import stats
 
-from angiosome.evidence.synthesis.arms import Unfit
+from angiosome.evidence.synthesis.arms import UnfitError
 
 
 def sd_from_sem(sem: float, n: float) -> float:
@@ -24,21 +24,21 @@ def sd_from_quantiles(low: float, high: float, n: float, enclosed: float = 50.0)
     quartiles (q = 0.75), and the same with another q.
     """
     upper = 0.5 + enclosed / 200
-    return (high - low) / (2 * stats.norm.ppf((upper * n - 0.125) / (n + 0.25)))
+    return (high - low) / (2 * float(stats.norm.ppf((upper * n - 0.125) / (n + 0.25))))
 
 
 def mean_from_quartiles(q1: float, median: float, q3: float) -> float:
-    """(q1 + m + q3)/3. wan2014"""
+    """(q1 + m + q3)/3. wan2014."""
     return (q1 + median + q3) / 3
 
 
 def sd_from_range(low: float, high: float, n: float) -> float:
-    """SD of a normal sample from its smallest and largest value. wan2014"""
-    return (high - low) / (2 * stats.norm.ppf((n - 0.375) / (n + 0.25)))
+    """SD of a normal sample from its smallest and largest value. wan2014."""
+    return (high - low) / (2 * float(stats.norm.ppf((n - 0.375) / (n + 0.25))))
 
 
 def mean_from_range(low: float, median: float, high: float) -> float:
-    """(a + 2m + b)/4. hozo2005"""
+    """(a + 2m + b)/4. hozo2005."""
     return (low + 2 * median + high) / 4
 
 
@@ -46,10 +46,10 @@ def t_from_p(p: float, df: float) -> float:
     """Size of the t statistic of a two-sided p value.
 
     Raises:
-        Unfit: p is 0 or 1, which no t statistic has.
+        UnfitError: p is 0 or 1, which no t statistic has.
     """
     if not 0 < p < 1:
-        raise Unfit(f"p = {p:g} gives no t statistic; an exact p between 0 and 1 is needed")
+        raise UnfitError(f"p = {p:g} gives no t statistic; an exact p between 0 and 1 is needed")
     return float(stats.t.isf(p / 2, df))
 
 
@@ -57,8 +57,8 @@ def pooled_sd_from_t(difference: float, t: float, n_t: float, n_c: float) -> flo
     """The SD common to both arms that makes a difference of means reach ``t``.
 
     Raises:
-        Unfit: there is no difference, or t is zero.
+        UnfitError: there is no difference, or t is zero.
     """
     if difference == 0 or t == 0:
-        raise Unfit("an SD cannot be worked out from p or t where the means do not differ")
+        raise UnfitError("an SD cannot be worked out from p or t where the means do not differ")
     return abs(difference / t) / math.sqrt(1 / n_t + 1 / n_c)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,8 @@ from scipy import optimize, stats
 
 from angiosome.errors import AngiosomeError
 from angiosome.evidence.synthesis.fit import LEVEL, Fit
+from angiosome.evidence.synthesis.numbers import Matrix, Vector, root_between
 
-Vector = NDArray[np.float64]
-Matrix = NDArray[np.float64]
 STARTS = (0.0, 0.02, 0.06, 0.2, 0.6, 2.0)  # times the spread of the effects, for each variance
 
 
@@ -48,14 +48,14 @@ class _Rotated:
 
     def sums(self, values: Matrix) -> Matrix:
         """Sums per cluster, column by column."""
-        if values.ndim == 1:
-            return np.bincount(self.code, values, self.clusters)
-        return np.stack([np.bincount(self.code, column, self.clusters) for column in values.T], 1)
+        columns = values.reshape(len(values), -1).T
+        added: Any = [np.bincount(self.code, column, self.clusters) for column in columns]
+        return np.stack(added, axis=1).reshape(self.clusters, *values.shape[1:])
 
 
 def _rotate(y: Vector, v: Vector, X: Matrix, blocks: Sequence[Block]) -> _Rotated:
     code = np.empty(len(y), dtype=np.int64)
-    y, X, ones, eigenvalues = y.copy(), X.copy(), np.ones_like(y), v.copy()
+    turned_y, turned_X, ones, eigenvalues = y.copy(), X.copy(), np.ones_like(y), v.copy()
     for number, block in enumerate(blocks):
         code[block.rows] = number
         if block.covariance is None:
@@ -67,10 +67,10 @@ def _rotate(y: Vector, v: Vector, X: Matrix, blocks: Sequence[Block]) -> _Rotate
                 "give a smaller --rho, or check rows that share a control"
             )
         eigenvalues[block.rows] = values
-        y[block.rows] = vectors.T @ y[block.rows]
-        X[block.rows] = vectors.T @ X[block.rows]
+        turned_y[block.rows] = vectors.T @ y[block.rows]
+        turned_X[block.rows] = vectors.T @ X[block.rows]
         ones[block.rows] = vectors.sum(axis=0)
-    return _Rotated(y, X, ones, eigenvalues, code, len(blocks))
+    return _Rotated(turned_y, turned_X, ones, eigenvalues, code, len(blocks))
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,8 @@ def _look(data: _Rotated, variances: Vector) -> _Look:
     )
     gradient = 0.5 * np.array([np.sum(uPy**2) - trace[0], np.sum(Py**2) - trace[1]])
     moved = np.stack([u * uPy[data.code], Py], axis=1)
-    PM = inverse_times(moved)
-    PM = PM - MX @ (bread @ (MX.T @ moved))
-    return _Look(loglik, gradient, 0.5 * moved.T @ PM, beta, bread, rss)
+    P_moved = inverse_times(moved) - MX @ (bread @ (MX.T @ moved))
+    return _Look(loglik, gradient, 0.5 * moved.T @ P_moved, beta, bread, rss)
 
 
 def _climb(
@@ -252,10 +251,10 @@ def profile_intervals(
             return _look(data, near).loglik - fit.loglik + depth
 
         best = fit.variances[which]
-        low = 0.0 if height(0.0) >= 0 else float(optimize.brentq(height, 0.0, best, rtol=1e-6))
+        low = 0.0 if height(0.0) >= 0 else root_between(height, 0.0, best, 1e-6)
         top = 2 * max(best, fit.typical_variance / 10)
         while height(top) > 0:
             top *= 2
-        return low, float(optimize.brentq(height, best, top, rtol=1e-6))
+        return low, root_between(height, best, top, 1e-6)
 
     return interval(0), interval(1)

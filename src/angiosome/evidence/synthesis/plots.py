@@ -59,7 +59,7 @@ def write_plots(
             figure = draw()
             for ending in ("svg", "png"):
                 file = folder / f"{name}-{kind}.{ending}"
-                dated = {"metadata": {"Date": None}} if ending == "svg" else {"dpi": 160}
+                dated: Any = {"metadata": {"Date": None}} if ending == "svg" else {"dpi": 160}
                 figure.savefig(file, bbox_inches="tight", **dated)
                 files.append(file)
     return files

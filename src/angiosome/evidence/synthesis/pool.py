@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from angiosome.errors import AngiosomeError
 from angiosome.evidence.synthesis.dependence import blocks_of
@@ -14,6 +13,7 @@ from angiosome.evidence.synthesis.effects import Effects, design
 from angiosome.evidence.synthesis.fit import Fit, Inference, infer, prediction_interval
 from angiosome.evidence.synthesis.models import MODELS, fit_two_level, q_profile
 from angiosome.evidence.synthesis.multilevel import Block, fit_three_level, profile_intervals
+from angiosome.evidence.synthesis.numbers import Matrix
 from angiosome.evidence.synthesis.robust import cluster_robust
 
 FEWEST_EFFECTS = 3  # below, a pooled number says little: evidence syntheses set 3 or more
@@ -131,7 +131,7 @@ def pool(
 
 
 def _identifiable(
-    effects: Effects, X: NDArray[np.float64], blocks: Sequence[Block], warnings: list[str]
+    effects: Effects, X: Matrix, blocks: Sequence[Block], warnings: list[str]
 ) -> tuple[bool, bool]:
     """Which of the two variances these clusters can tell apart."""
     if effects.k <= X.shape[1]:

@@ -11,18 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from angiosome.errors import AngiosomeError
 from angiosome.evidence.synthesis.fit import Fit
 from angiosome.evidence.synthesis.multilevel import Block
+from angiosome.evidence.synthesis.numbers import Matrix
 
-Matrix = NDArray[np.float64]
 
-
-def cluster_robust(
-    fit: Fit, v: NDArray[np.float64], blocks: Sequence[Block]
-) -> tuple[Matrix, NDArray[np.float64]]:
+def cluster_robust(fit: Fit, v: Matrix, blocks: Sequence[Block]) -> tuple[Matrix, Matrix]:
     """Robust covariance of the coefficients, and the degrees of freedom of each.
 
     Args:
@@ -56,7 +52,7 @@ def cluster_robust(
     return covariance, _satterthwaite(own, through, fit.covariance)
 
 
-def _working(fit: Fit, v: NDArray[np.float64], block: Block) -> Matrix:
+def _working(fit: Fit, v: Matrix, block: Block) -> Matrix:
     known = np.diag(v[block.rows]) if block.covariance is None else block.covariance
     size = len(block.rows)
     if fit.model == "three-level":
@@ -75,7 +71,7 @@ def _power(matrix: Matrix, power: float) -> Matrix:
     return (vectors * powered) @ vectors.T
 
 
-def _satterthwaite(own: Matrix, through: Matrix, bread: Matrix) -> NDArray[np.float64]:
+def _satterthwaite(own: Matrix, through: Matrix, bread: Matrix) -> Matrix:
     """(Σ G_bb)²/Σ G_bc², G_bc = δ_bc a_b' Φ a_b - (X_b' a_b)' B (X_c' a_c), per coefficient."""
     df = np.empty(own.shape[1])
     for c in range(own.shape[1]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from angiosome.evidence.synthesis.comparisons import READINGS, Comparison, Report, effects_from
 from angiosome.evidence.synthesis.effects import Effects, LeftOut
@@ -88,12 +88,6 @@ def effects_of(
             for found in _comparisons(study, measure, asked or Asked()):
                 (left_out if isinstance(found, LeftOut) else comparisons).append(found)  # type: ignore[arg-type]
     effects = effects_from(comparisons, scale, spread_as=spread_as)
-    return _joined(effects, left_out)
-
-
-def _joined(effects: Effects, left_out: Sequence[LeftOut]) -> Effects:
-    from dataclasses import replace
-
     return replace(effects, left_out=(*left_out, *effects.left_out))
 
 

@@ -15,12 +15,13 @@ import csv
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from angiosome.errors import AngiosomeError
-from angiosome.evidence.synthesis.arms import SCALES, Unfit
+from angiosome.evidence.synthesis.arms import SCALES, UnfitError
 from angiosome.evidence.synthesis.comparisons import (
     READINGS,
     Comparison,
@@ -32,9 +33,7 @@ from angiosome.evidence.synthesis.effects import Effects, LeftOut
 from angiosome.units import Amount
 
 UNKNOWN = ("", "NA", "N/A", "NaN", "nan", ".")
-_SIDED = (
-    "n mean sd sem spread median q1 q3 min max events".split()  # each with _t and _c
-)
+_SIDED = ("n", "mean", "sd", "sem", "spread", "median", "q1", "q3", "min", "max", "events")
 ARM_COLUMNS = tuple(f"{name}_{side}" for name in _SIDED for side in "tc")
 ARM_UNITS = ("animal", "patient", "donor")
 """Experimental units that stand for themselves; others (well, section, field) are doubted."""
@@ -116,9 +115,9 @@ def _number(row: Row, name: str) -> float | None:
     try:
         value = float(text)
     except ValueError:
-        raise Unfit(f"{name}: '{text}' is not a number") from None
+        raise UnfitError(f"{name}: '{text}' is not a number") from None
     if not math.isfinite(value):
-        raise Unfit(f"{name}: '{text}' is not a finite number")
+        raise UnfitError(f"{name}: '{text}' is not a finite number")
     return value
 
 
@@ -134,7 +133,7 @@ def _size(row: Row, name: str, marks: list[str]) -> float | None:
 def _better(row: Row) -> str | None:
     word = row.get("better", "")
     if word not in ("", "higher", "lower"):
-        raise Unfit(f"better: '{word}' is neither 'higher' nor 'lower'")
+        raise UnfitError(f"better: '{word}' is neither 'higher' nor 'lower'")
     return word or None
 
 
@@ -162,9 +161,9 @@ def _factor(row: Row, to: str | None) -> float:
     try:
         return Amount(1.0, unit, f"1 {unit}").to(to)
     except Exception as error:  # pint raises whatever its tokenizer raised on a garbled unit
-        raise Unfit(f"unit: '{unit}' does not convert to '{to}', the unit of the rows above") from (
-            error
-        )
+        raise UnfitError(
+            f"unit: '{unit}' does not convert to '{to}', the unit of the rows above"
+        ) from (error)
 
 
 def _first_unit(rows: Sequence[tuple[str, Row]]) -> str | None:
@@ -197,28 +196,30 @@ def _given_effects(rows: Sequence[tuple[str, Row]]) -> Effects:
             y, v = _number(row, "yi"), _number(row, "vi")
             sei = _number(row, "sei")
             if y is None:
-                raise Unfit("yi: missing")
+                raise UnfitError("yi: missing")
             if v is None and sei is not None:
                 if not sei > 0:
-                    raise Unfit(f"sei: {sei:g}; a standard error has to be above zero")
+                    raise UnfitError(f"sei: {sei:g}; a standard error has to be above zero")
                 v = sei**2
             if v is None:
-                raise Unfit("vi: missing")
+                raise UnfitError("vi: missing")
             if not v > 0:
-                raise Unfit(f"vi: {v:g}; a sampling variance has to be above zero")
+                raise UnfitError(f"vi: {v:g}; a sampling variance has to be above zero")
             better = _better(row)
             if directed and better is None:
-                raise Unfit("better: not given, though other rows give it: its sign is unknown")
+                raise UnfitError(
+                    "better: not given, though other rows give it: its sign is unknown"
+                )
             factor = _factor(row, unit) * (-1.0 if better == "lower" else 1.0)
             marks = _marks(row)
             sizes: list[float] = []
             for name in ("n_t", "n_c"):
                 size = _size(row, name, marks)
                 if size is not None and size < 1:
-                    raise Unfit(f"{name}: {size:g}; it has to be 1 or more")
+                    raise UnfitError(f"{name}: {size:g}; it has to be 1 or more")
                 sizes.append(math.nan if size is None else size)
             kept.append((place, row, factor * y, factor**2 * v, sizes, marks))
-        except Unfit as reason:
+        except UnfitError as reason:
             left_out.append(LeftOut(place, str(reason)))
     labels = [_labels(place, row) for place, row, *_ in kept]
     moderators = [_moderators(row) for _, row, *_ in kept]
@@ -250,20 +251,15 @@ def _from_arms(rows: Sequence[tuple[str, Row]], scale: str, spread_as: str) -> E
     for place, row in rows:
         try:
             comparisons.append(_comparison(place, row, unit))
-        except Unfit as reason:
+        except UnfitError as reason:
             left_out.append(LeftOut(place, str(reason)))
     comparisons, undirected = without_direction(comparisons)
     effects = effects_from(comparisons, scale, spread_as=spread_as)
     everything = [*left_out, *undirected, *effects.left_out]
     order = {place: at for at, (place, _) in enumerate(rows)}
     everything.sort(key=lambda item: order[item.row])
-    return _with(effects, everything, _units_of_n(rows))
-
-
-def _with(effects: Effects, left_out: Sequence[LeftOut], warnings: Sequence[str]) -> Effects:
-    from dataclasses import replace
-
-    return replace(effects, left_out=tuple(left_out), warnings=(*effects.warnings, *warnings))
+    warnings = (*effects.warnings, *_units_of_n(rows))
+    return replace(effects, left_out=tuple(everything), warnings=warnings)
 
 
 def _comparison(place: str, row: Row, unit: str | None) -> Comparison:
