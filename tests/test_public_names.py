@@ -10,6 +10,8 @@ PUBLIC = {
     "read_study study_json_schema study_of write_template",
     "angiosome.parameters": "Parameter Reference Registry draw load_registry quantile",
     "angiosome.evidence": "Link Mechanism compile_mechanism find_study load_studies study_ids",
+    "angiosome.evidence.synthesis": "Asked Effects LeftOut Pooled Request effects_of full ladder "
+    "of_studies of_table pool read_effects summary",
     "angiosome.product": "Vesicles diffusivity_um2_per_s particles_in_dose share_that_carries",
     "angiosome.delivery": "CLEARING_ORGANS Body Infusion Uptake VesicleState first_pass_extraction "
     "no_vesicles rates total_particles",

@@ -122,6 +122,7 @@ def _show(result: dict[str, Any]) -> None:
         typer.echo(
             f"{title}: {result['scale']}. {result['model_meaning']}; {result['test_meaning']}."
         )
+        typer.echo(f"  Above zero: {result['above_zero']}.")
         typer.echo(f"  {_pooled_line(result)}")
         for line in _between(result):
             typer.echo(f"  {line}")
@@ -130,6 +131,8 @@ def _show(result: dict[str, Any]) -> None:
         if result["ladder"]:
             ladder = [_rung(rung) for rung in result["ladder"]]
             print_table("The ladder: what respecting dependence does", ladder)
+            if result["clusters"] == result["k"]:
+                typer.echo("  Each cluster holds one effect, so the last steps change nothing.")
         for line in _bias(result["bias"]):
             typer.echo(f"  {line}")
         for key in (

@@ -131,3 +131,11 @@ def test_quartiles_ranges_and_p_values_fill_in_for_an_sd(tmp_path):
     assert ["SD from quantiles" in m for m in effects.marks] == [True, False, False]
     assert ["SD from the range" in m for m in effects.marks] == [False, True, False]
     assert ["SD from p or t" in m for m in effects.marks] == [False, False, True]
+
+
+def test_a_benefit_is_claimed_only_where_the_table_says_which_way_is_better(tmp_path):
+    plain = read_effects(written(tmp_path, "yi,vi\n0.1,0.1\n"))
+    signed = read_effects(written(tmp_path, "yi,vi,better\n0.1,0.1,lower\n"))
+    assert (plain.benefit, signed.benefit) == (False, True)
+    arms = ARMS + "a,o,c,8,50,8,9,60,9\n"
+    assert not read_effects(written(tmp_path, arms), "md").benefit

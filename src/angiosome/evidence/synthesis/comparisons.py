@@ -94,7 +94,8 @@ def effects_from(
 ) -> Effects:
     """Effects of all comparisons that give one; the rest is left out, each with its reason.
 
-    Above zero is a benefit for every comparison that says which direction is better.
+    Above zero is a benefit for every comparison that says which direction is better; for the
+    others it is more in the treated arm.
 
     Args:
         comparisons: the pairs of arms.
@@ -129,6 +130,7 @@ def effects_from(
         left_out=tuple(left_out),
         warnings=(*warnings, *_doubts(found, scale, spread_as)),
         scale=chosen.name,
+        benefit=scale == "nmd" or all(item.comparison.better for item in found),
     )
 
 

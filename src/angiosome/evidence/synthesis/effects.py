@@ -40,6 +40,7 @@ class Effects:
         left_out: rows that enter nothing.
         warnings: what a reader has to know before any number.
         scale: what the numbers are; empty where the file does not say.
+        benefit: whether every row is known to be a benefit above zero.
     """
 
     yi: Vector
@@ -55,6 +56,7 @@ class Effects:
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
     scale: str = ""
+    benefit: bool = False
 
     @property
     def k(self) -> int:

@@ -30,11 +30,11 @@ class Fit:
         model: fixed, dl, reml, pm or three-level.
         names: what each coefficient is.
         y, X: effects and design, in the order of the table.
-        weights_root: ``L`` with ``L L' = M⁻¹`` is never formed; see `solve`.
         beta, covariance: coefficients and their covariance under the model.
         variances: tau² alone, or sigma² of the cluster and of the effect; empty when fixed.
         q, q_df: heterogeneity left over, against its chi-squared.
-        typical_variance: (k - p)/tr(P), the sampling variance of a typical effect.
+        typical_variance: (k - p)/tr(P), the sampling variance of a typical effect (higgins2002).
+        dispersion: weighted mean square of the residuals, Knapp and Hartung's q (knapp2003).
         loglik: (restricted) log-likelihood; NaN where the estimator has none.
         tau2_se: standard error of tau²; NaN where there is none.
     """
@@ -50,7 +50,6 @@ class Fit:
     q_df: int
     typical_variance: float
     dispersion: float
-    """Weighted mean square of the residuals, Knapp and Hartung's q."""
     loglik: float = float("nan")
     tau2_se: float = float("nan")
 

@@ -79,7 +79,7 @@ def _labels(effects: Effects) -> list[str]:
 
 def _axis_title(pooled: Pooled) -> str:
     scale = pooled.effects.scale.split(" (")[0] or "effect"
-    return f"{scale}; above zero is a benefit" if pooled.effects.scale else scale
+    return f"{scale}; above zero is a benefit" if pooled.effects.benefit else scale
 
 
 def forest(pooled: Pooled, simulated: Effects | None = None) -> Figure:
@@ -235,7 +235,10 @@ def orchard(pooled: Pooled, simulated: Effects | None = None) -> Figure:
     axes.axvline(0, color="0.4", linewidth=0.8, linestyle="--")
     axes.set_yticks(
         range(len(rows)),
-        [f"{name}\nk = {effects.k} ({len(set(effects.study))})" for name, effects, _ in rows],
+        [
+            f"{name}\n{effects.k} effects\n{len(set(effects.cluster))} clusters"
+            for name, effects, _ in rows
+        ],
     )
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(_axis_title(pooled))

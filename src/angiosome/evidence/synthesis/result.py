@@ -67,6 +67,7 @@ def summary(pooled: Pooled) -> dict[str, Any]:
         "test_meaning": TESTS[pooled.test],
         "rho": pooled.rho,
         "scale": pooled.effects.scale or "as given in the table",
+        "above_zero": "benefit" if pooled.effects.benefit else "more in the treated arm",
         "warnings": list(pooled.warnings),
     }
     if three:
@@ -160,7 +161,7 @@ def full(
 
 
 def _as_ratio(result: dict[str, Any]) -> dict[str, Any]:
-    """Exponentials: above one is a benefit."""
+    """Exponentials of the effects: above one where an effect is above zero."""
     names = ("estimate", "ci_low", "ci_high", "pi_low", "pi_high")
     return {
         name: None if result[name] is None else math.exp(min(result[name], 700.0)) for name in names

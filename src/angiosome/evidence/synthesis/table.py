@@ -241,6 +241,7 @@ def _given_effects(rows: Sequence[tuple[str, Row]]) -> Effects:
         marks=tuple(tuple(marks) for *_, marks in kept),
         left_out=tuple(left_out),
         warnings=tuple(warnings),
+        benefit=directed,
     )
 
 
