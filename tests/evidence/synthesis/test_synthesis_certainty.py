@@ -1,6 +1,9 @@
 """Risk of bias item by item, and GRADE with reasons; nothing is added up."""
 
+from dataclasses import replace
+
 import pytest
+from published import bcg
 
 from angiosome.errors import ProblemsError
 from angiosome.evidence.synthesis.certainty import (
@@ -9,10 +12,12 @@ from angiosome.evidence.synthesis.certainty import (
     SYRCLE,
     Judgement,
     grade,
+    judged,
     per_study,
     read_judgements,
     robvis_rows,
 )
+from angiosome.evidence.synthesis.pool import pool
 
 SURE = {
     "k": 12, "clusters": 12, "ci_low": 0.2, "ci_high": 0.6, "pi_low": 0.1, "pi_high": 0.7, "i2": 30.0,
@@ -90,3 +95,17 @@ def test_certainty_falls_step_by_step_and_every_step_has_its_reason():
 def test_too_few_studies_are_not_judged_on_publication_bias():
     few = SURE | {"bias": {"done": False, "why": "4 independent studies"}}
     assert "publication bias" in grade(few, [], ["a"])["not_judged"]
+
+
+def test_a_judged_item_may_explain_the_effects():
+    effects = bcg()
+    said = [
+        Judgement(study, "sequence generation", "low" if how == "random" else "high", "")
+        for study, how in zip(effects.study, effects.moderators["allocation"], strict=True)
+    ]
+    by_item = pool(judged(effects, said), moderators=("sequence generation",)).fit
+    assert by_item.names == ("intercept", "sequence generation: low")
+    random = tuple(str(float(how == "random")) for how in effects.moderators["allocation"])
+    column = {"random": random}
+    by_hand = pool(replace(effects, moderators=column), moderators=("random",)).fit
+    assert list(by_item.beta) == pytest.approx(list(by_hand.beta))

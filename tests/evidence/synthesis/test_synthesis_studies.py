@@ -67,7 +67,9 @@ def test_less_infarct_is_a_benefit_and_both_arms_share_their_control(tmp_path):
     assert effects.vi == pytest.approx([v_c + 36 / (7 * 900), v_c + 4 / 400])
     assert effects.shared == {(0, 1): pytest.approx(v_c)}
     assert effects.marks == (("digitised",), ("SD from SEM",))
-    assert effects.moderators["dose"] == ("1.0", "2.0")
+    assert effects.moderators["dose_ug"] == ("1000.0", "2000.0")
+    assert effects.moderators["dose_ug_per_kg"] == effects.moderators["dose_cells"] == ("", "")
+    assert effects.moderators["day"] == ("2.0", "2.0")
     only = effects_of([one], "infarct size", "rom", Asked(route="intravenous"))
     assert only.k == 1
     assert effects_of([one], "infarct size", "rom", Asked(species="rat")).k == 0

@@ -7,11 +7,12 @@ SYRCLE's tool advise against one, because the items do not weigh the same (hooij
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from angiosome.errors import AngiosomeError, Problem, ProblemsError
+from angiosome.evidence.synthesis.effects import Effects
 from angiosome.evidence.synthesis.table import read_rows
 from angiosome.study.facts import nearest
 
@@ -132,6 +133,16 @@ def per_study(judgements: Sequence[Judgement], studies: Sequence[str]) -> list[d
         {"study": study, **{item: said.get((study, item), "not judged") for item in items}}
         for study in dict.fromkeys(studies)
     ]
+
+
+def judged(effects: Effects, judgements: Sequence[Judgement]) -> Effects:
+    """The effects with every item that was judged as a moderator: quality, item by item."""
+    said = {(j.study, j.item): j.judgement for j in judgements if j.study}
+    items = dict.fromkeys(item for _, item in said)
+    columns = {
+        item: tuple(said.get((study, item), "") for study in effects.study) for item in items
+    }
+    return replace(effects, moderators={**effects.moderators, **columns})
 
 
 @dataclass(frozen=True)

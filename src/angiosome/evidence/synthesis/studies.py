@@ -9,6 +9,7 @@ from angiosome.evidence.synthesis.comparisons import READINGS, Comparison, Repor
 from angiosome.evidence.synthesis.effects import Effects, LeftOut
 from angiosome.study import Absent, Outcome, Study
 from angiosome.study.vocabulary import MEASURES
+from angiosome.units import Amount, UnitError
 
 NEAR_A_BOUND = ("wound closure",)
 """Percentages whose means come near 100, where ratios and differences run into the bound."""
@@ -88,7 +89,10 @@ def effects_of(
             for found in _comparisons(study, measure, asked or Asked()):
                 (left_out if isinstance(found, LeftOut) else comparisons).append(found)  # type: ignore[arg-type]
     effects = effects_from(comparisons, scale, spread_as=spread_as)
-    return replace(effects, left_out=(*left_out, *effects.left_out))
+    warnings = effects.warnings
+    if effects.k:
+        warnings = (*warnings, "study files do not say what n counts; it is taken to be animals")
+    return replace(effects, left_out=(*left_out, *effects.left_out), warnings=warnings)
 
 
 def _comparisons(study: Study, measure: str, asked: Asked) -> list[Comparison | LeftOut]:
@@ -126,7 +130,7 @@ def _comparisons(study: Study, measure: str, asked: Asked) -> list[Comparison | 
             Comparison(
                 row=place,
                 study=study.id,
-                cluster=study.id,
+                cluster=getattr(study.source, "lab", None) or study.id,
                 outcome=f"{measure}{base}, {outcome.at}",
                 treated=_report(study, outcome),
                 control=_report(study, beside[0]) if beside else Report(n=_n(study, control.id)),
@@ -135,7 +139,7 @@ def _comparisons(study: Study, measure: str, asked: Asked) -> list[Comparison | 
                 p=outcome.p,
                 ratio=ratio,
                 marks=("digitised",) if digitised else (),
-                moderators=_moderators(study, arm.id),
+                moderators=_moderators(study, outcome),
             )
         )
     return found
@@ -162,22 +166,41 @@ def _report(study: Study, outcome: Outcome) -> Report:
     )
 
 
-def _moderators(study: Study, arm_id: str) -> dict[str, str]:
+DOSES = {
+    "dose_ug": "ug",
+    "dose_ug_per_kg": "ug/kg",
+    "dose_particles": "particles",
+    "dose_particles_per_kg": "particles/kg",
+    "dose_cells": "cells",
+}
+"""Moderators that hold a dose, each in a unit of its own: they do not convert into each other."""
+
+
+def _moderators(study: Study, outcome: Outcome) -> dict[str, str]:
     """What a regression may use; empty where the study does not report it."""
-    regimen = study.arm(arm_id).regimen
+    regimen = study.arm(outcome.arm).regimen
     assert regimen
     product = study.product(regimen.product)
-    dose = regimen.dose.reported
     facts = {
         "organ": study.condition.organ,
         "species": study.condition.subject.species.reported,
         "injury": study.condition.injury.reported,
         "route": regimen.route,
-        "dose": dose.magnitude if dose else None,
-        "dose_unit": dose.unit if dose else None,
         "cell": product.cell,
         "isolation": product.isolation.reported,
         "doses": len(regimen.times),
+        "day": outcome.at.after.to("day"),
         "year": study.source.year,
+        **{name: _in(regimen.dose.reported, unit) for name, unit in DOSES.items()},
     }
     return {name: "" if value is None else str(value) for name, value in facts.items()}
+
+
+def _in(dose: Amount | None, unit: str) -> float | None:
+    """A dose in a unit, where it is of that kind: mg and mg/kg are two kinds."""
+    if dose is None or dose.unit.replace(" ", "").endswith("/kg") != unit.endswith("/kg"):
+        return None
+    try:
+        return dose.to(unit)
+    except UnitError:
+        return None

@@ -14,6 +14,7 @@ from angiosome.evidence.synthesis.arms import SCALES
 from angiosome.evidence.synthesis.certainty import (
     Judgement,
     grade,
+    judged,
     per_study,
     read_judgements,
     robvis_rows,
@@ -143,7 +144,8 @@ def _synthesised(
     one: bool = True,
 ) -> dict[str, Any]:
     """One synthesis, from whatever gives the effects on a scale under a reading of spreads."""
-    effects = read(scale, request.spread_as)
+    judgements = read_judgements(request.judgements) if request.judgements else []
+    effects = judged(read(scale, request.spread_as), judgements)
     beside = rows(simulated) if simulated else []
     if effects.k == 0:
         return _nothing(effects) | {"simulated": finite(beside)}
@@ -163,19 +165,22 @@ def _synthesised(
             {
                 "spread_read_as": reading,
                 "default": reading == request.spread_as,
-                **again(read(scale, reading)),
+                **again(judged(read(scale, reading), judgements)),
             }
             for reading in READINGS
         ]
     if scale in OTHER_SCALES:
         result["other_scales"] = [
-            {"scale": SCALES[other].name, **again(read(other, request.spread_as))}
+            {
+                "scale": SCALES[other].name,
+                **again(judged(read(other, request.spread_as), judgements)),
+            }
             for other in OTHER_SCALES
             if other != scale
         ]
     result["simulated"] = finite(beside)
-    if request.judgements:
-        result |= _certainty(read_judgements(request.judgements), result, pooled.effects.study)
+    if judgements:
+        result |= _certainty(judgements, result, pooled.effects.study)
     files: list[str] = []
     if request.plots:
         from angiosome.evidence.synthesis.plots import write_plots
