@@ -218,6 +218,7 @@ def _bias(bias: dict[str, Any]) -> list[str]:
             f"Funnel on {slope['predictor']}: slope {_number(slope['slope'])}, "
             f"p {_number(slope['p'])} ({slope['method']})"
         )
+        funnel += f"; {slope['warning']}" if slope["warning"] else ""
     chosen = ", ".join(
         f"{_number(row['estimate'])} if {row['chance_if_not_significant']:g}"
         for row in bias["selection"]

@@ -11,6 +11,7 @@ from angiosome.evidence.synthesis.effects import Effects
 from angiosome.evidence.synthesis.ladder import ladder
 from angiosome.evidence.synthesis.pool import pool
 from angiosome.evidence.synthesis.sensitivity import leave_one_out
+from angiosome.evidence.synthesis.table import read_effects
 
 near = pytest.approx
 
@@ -115,6 +116,24 @@ def test_block_algebra_is_the_dense_algebra(seed):
     for c in range(2):
         G = np.array([[i[:, c] @ M @ j[:, c] for j in p] for i in p])
         assert pooled.inference.df[c] == near(np.trace(G) ** 2 / np.sum(G**2), rel=1e-7)
+
+
+def test_of_two_tops_of_the_likelihood_the_higher_is_taken(tmp_path):
+    # a drawn table on which the likelihood has one top at (0, 0), -16.27047, and a higher one
+    file = tmp_path / "two.csv"
+    file.write_text(
+        "study,control,n_t,mean_t,sd_t,n_c,mean_c,sd_c\n"
+        "s0,c,11,43.95249087670129,6.936492773508075,12,64.4071458237373,17.48708740220673\n"
+        "s2,c,11,24.61883981917759,2.642854820776106,9,32.234840908460974,9.168337348199167\n"
+        "s4,c,11,34.45450277653831,4.330417041024842,11,40.26665943966896,7.725872952590338\n"
+        "s4,c,15,38.281271125721545,10.309790766302484,11,40.26665943966896,7.725872952590338\n"
+        "s5,c,15,29.95434020798967,6.576325595228326,15,35.03873572621362,4.614596837345516\n"
+        "s5,c,10,28.01936281220679,7.294376842134174,15,35.03873572621362,4.614596837345516\n"
+        "s5,c,15,29.00521174208174,7.855575532523547,15,35.03873572621362,4.614596837345516\n"
+    )
+    fit = pool(read_effects(file, "md"), "three-level", "t").fit
+    assert fit.loglik == near(-16.2701608771, abs=1e-8)  # metafor 3.8-1
+    assert fit.variances == near((7.5534349, 0.0), abs=1e-4)
 
 
 def test_rows_in_any_order_give_the_same_numbers():

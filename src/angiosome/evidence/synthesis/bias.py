@@ -45,6 +45,7 @@ class Asymmetry:
 
     Attributes:
         limit: the effect where the predictor is zero, a study without end.
+        warning: what forbids a conclusion; empty otherwise.
     """
 
     method: str
@@ -55,6 +56,7 @@ class Asymmetry:
     df: float
     p: float
     limit: float
+    warning: str = ""
 
 
 def egger_mixed(y: Vector, v: Vector, predictor: Vector, name: str) -> Asymmetry:
@@ -112,6 +114,7 @@ def _asymmetry(method: str, name: str, beta: Vector, found: Any) -> Asymmetry:
         float(found.df[1]),
         float(found.p[1]),
         float(beta[0]),
+        "; ".join(found.warnings),
     )
 
 

@@ -246,6 +246,8 @@ def _publication_bias(bias: Mapping[str, Any]) -> Domain:
     found = bias["asymmetry"]
     if found is None:
         return Domain(name, "not judged", bias["asymmetry_why_not"], "rule")
+    if found.get("warning"):
+        return Domain(name, "not judged", found["warning"], "rule")
     told = f"slope on {found['predictor']}: {found['slope']:.3g}, p {found['p']:.3g}"
     serious = found["p"] is not None and found["p"] < ASYMMETRY_P
     return Domain(name, "serious" if serious else "not serious", told, "rule")

@@ -95,7 +95,7 @@ def pool(
         raise AngiosomeError(
             f"{kept.k} effects with every moderator are too few for {X.shape[1]} coefficients"
         )
-    if np.linalg.matrix_rank(X) < X.shape[1]:
+    if _repeat(X):
         raise AngiosomeError(
             "the moderators repeat each other, or one of them never changes: leave one out"
         )
@@ -128,6 +128,15 @@ def pool(
     return Pooled(
         kept, model, test, rho, fit, inference, blocks, estimated, tuple(dict.fromkeys(warnings))
     )
+
+
+def _repeat(X: Matrix) -> bool:
+    """Whether the columns but the first, each on its own scale, fail to span as many directions."""
+    moderators = X[:, 1:] - X[:, 1:].mean(axis=0)
+    size = np.sqrt(np.sum(moderators**2, axis=0))
+    if X.shape[1] > 1 and np.min(size) == 0:
+        return True
+    return bool(X.shape[1] > 1 and np.linalg.matrix_rank(moderators / size) < X.shape[1] - 1)
 
 
 def _identifiable(
