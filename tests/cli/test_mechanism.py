@@ -18,6 +18,14 @@ def test_show_prints_chains_with_the_claims_behind_them():
     assert "contested (≠). → raises, ⊣ lowers" in shown.output
 
 
+def test_what_the_audit_found_at_a_place_stands_with_the_claim():
+    shown = runner.invoke(app, ["mechanism", "show", "--study", "zheng-b58", "--json"])
+    figure = [one for one in json.loads(shown.output)["links"] if one["claim"] == "figure"]
+    assert any("target-differs" in finding for finding in figure[0]["findings"])
+    text = runner.invoke(app, ["mechanism", "show", "--study", "zheng-b58"]).output
+    assert "        audit: zheng-b58.target-differs" in text
+
+
 def test_show_as_json_and_as_files(tmp_path):
     shown = runner.invoke(app, ["mechanism", "show", "--study", "pan-b78", "--json"])
     network = json.loads(shown.output)

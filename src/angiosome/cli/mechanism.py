@@ -205,6 +205,9 @@ def _print(found: Sequence[Chain]) -> None:
         console.print(Text.assemble("  ", (chain.text, style), together))
         for claim in chain.claims[:SHOWN]:
             console.print(Text(f"      {claim.key}  {claim.source}, {claim.place}", "dim"))
+            if claim.paper.findings:
+                found_there = ", ".join(claim.paper.findings)
+                console.print(Text(f"        audit: {found_there}", "yellow"))
         if len(chain.claims) > SHOWN:
             more = len(chain.claims) - SHOWN
             console.print(Text(f"      and {more} more; --json lists all", "dim"))

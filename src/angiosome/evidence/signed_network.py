@@ -52,6 +52,8 @@ class Paper:
     doi: str | None = None
     source: str | None = None
     """Citation of the review that makes the claim; the paper itself when ``None``."""
+    findings: tuple[str, ...] = ()
+    """Ids of the contradictions that the audit knows of at the place of the claim."""
 
 
 @dataclass(frozen=True)
@@ -343,7 +345,27 @@ def claims_with_papers(
         values += [*fits, *fits]
     columns = ", ".join(f'claims."{name}"' for name in COLUMNS)
     width = len(COLUMNS)
-    return [
-        (ClaimRow(*row[:width]), Paper(row[width], *(cell or None for cell in row[width + 1 :])))
-        for row in index.execute(_QUERY.format(columns=columns, more=more), values)
-    ]
+    findings = _findings(index)
+    found: list[tuple[ClaimRow, Paper]] = []
+    for cells in index.execute(_QUERY.format(columns=columns, more=more), values):
+        row = ClaimRow(*cells[:width])
+        citation, pmid, doi, source = cells[width:]
+        known = dict.fromkeys(
+            finding
+            for of in (row.study, f"{row.review} {row.citation}")
+            for finding in findings.get((of, row.where), ())
+        )
+        paper = Paper(citation, pmid or None, doi or None, source, tuple(known))
+        found.append((row, paper))
+    return found
+
+
+def _findings(index: sqlite3.Connection) -> dict[tuple[str, str], list[str]]:
+    """Contradictions by study, or review and its number, and by each of their two places."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    query = "SELECT id, study, review, citation, place_1, place_2 FROM findings ORDER BY id"
+    for key, study, review, citation, *places in index.execute(query):
+        for of in filter(None, (study, *(f"{review} {n}" for n in citation.split(", ") if n))):
+            for place in dict.fromkeys(places):
+                found[of, place].append(key)
+    return found

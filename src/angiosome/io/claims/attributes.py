@@ -44,6 +44,7 @@ def link_attributes(one: Statement) -> dict[str, Value]:
         "sign": one.sign,
         "derived": one.derived,
         "contested": one.contested,
+        "findings": list(context.paper.findings),
         "study": context.study,
         "claim": context.claim,
         "given": context.given,

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from angiosome.evidence.lexicon import PATTERNS
 from angiosome.evidence.signed_network import Context, Node, Statement
-from angiosome.io.claims.attributes import link_attributes
+from angiosome.io.claims.attributes import Value, link_attributes
 
 RELATIONS = {1: "increases", -1: "decreases", 0: "causesNoChange", None: "association"}
 
@@ -37,6 +37,7 @@ _ANNOTATIONS = {
     "basis": "Basis",
     "derived": "Derived",
     "contested": "Contested",
+    "findings": "Finding",
 }
 
 _FUNCTIONS = {
@@ -106,7 +107,7 @@ def _block(members: Sequence[Statement], used: set[str]) -> list[str]:
     values = link_attributes(one)
     values["claim"] = ", ".join(dict.fromkeys(member.context.claim for member in members))
     lines += [
-        f"SET {name} = {_quoted(str(values[key]))}"
+        f"SET {name} = {_quoted(_plain(values[key]))}"
         for key, name in _ANNOTATIONS.items()
         if key in values
     ]
@@ -114,6 +115,10 @@ def _block(members: Sequence[Statement], used: set[str]) -> list[str]:
     terms = list(dict.fromkeys(_term(member.subject, used, inside) for member in members))
     subject = terms[0] if len(terms) == 1 else f"composite({', '.join(terms)})"
     return [*lines, f"{subject} {RELATIONS[one.sign]} {_term(one.object, used)}", "UNSET ALL"]
+
+
+def _plain(value: Value) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _citation(context: Context) -> str:
