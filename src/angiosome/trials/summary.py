@@ -27,6 +27,7 @@ from angiosome.trials.compare import (
     parting_sentence,
     quantiles,
 )
+from angiosome.trials.sensitivity import Share, sensitivity_of
 from angiosome.units import parse_amount
 
 RESULT_SCHEMA = "angiosome.result/1"
@@ -77,6 +78,10 @@ def summarise(
         "doubts": [
             {"parameter": name, "rho": rho} for name, rho in doubts_of(study, results, cohort)
         ],
+        "sensitivity": {
+            name: {"arm": arm, "shares": [asdict(share) for share in shares]}
+            for name, (arm, shares) in _sensitivity(study, results, cohort, clock, rows).items()
+        },
         "mechanism": {
             "links": [asdict(link) for link in mechanism.links],
             "idle": list(mechanism.idle),
@@ -106,6 +111,17 @@ def doubts_of(
 ) -> list[tuple[str, float]]:
     """The parameters that go most with the outcome; see `compare.doubts`."""
     return doubts(cohort, results, study.control.id)
+
+
+def _sensitivity(
+    study: Study, results: Sequence[ArmResult], cohort: Cohort, clock: Clock, rows: Sequence[Row]
+) -> dict[str, tuple[str, list[Share]]]:
+    """What made the first outcome of the comparison wide that the model records over time."""
+    first = next((row for row in rows if row.measure in results[0].measures), None)
+    if first is None:
+        return {}
+    time = int(np.argmin(np.abs(clock.times_h - first.at_h)))
+    return sensitivity_of(cohort, results, study.control.id, first.measure, time)
 
 
 def enough(cohort: Cohort, results: Sequence[ArmResult]) -> dict[str, Any]:
