@@ -1,70 +1,395 @@
-"""One HTML page: no script, no network, every word of a study file escaped."""
+"""One HTML page: opens offline, asks nothing of a network, every word of a study file escaped."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import markupsafe
+import numpy as np
 
+from angiosome.evidence import load_studies
 from angiosome.io.atomic import write_text
 from angiosome.parameters import load_registry
-from angiosome.report.figures import chain_figure, courses_figure, stills_figure
+from angiosome.report import (
+    charts,
+    credibility,
+    marks,
+    methods,
+    sections,
+    story,
+    tables,
+    tissue,
+)
+from angiosome.report.citations import GUIDES, Citations, address, bibtex
+from angiosome.report.crate import write_crate
+from angiosome.report.numbers import anchor, interval, short, signed, typeset
+from angiosome.study import Claim, Study
 from angiosome.trials.arms import CHAIN
+from angiosome.trials.compare import reported_text
 from angiosome.trials.run import Finished
+from angiosome.trials.sensitivity import FEWEST
+
+SHARES_SHOWN = 10
+TABLE_DAYS = (0.0, 1.0, 2.0, 3.0, 7.0, 14.0, 28.0)
 
 
 def write_report(finished: Finished) -> Path:
-    """Write ``report.html`` into the folder of a finished run, and return its path."""
+    """Write ``report.html`` and the RO-Crate into a finished run's folder; return the page."""
     file = finished.folder / "report.html"
     write_text(file, render(finished))
+    write_crate(finished.folder, finished.study, finished.summary)
     return file
 
 
 def render(finished: Finished) -> str:
     """The page of a finished run, as text."""
-    source = files("angiosome.report").joinpath("page.html").read_text("utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["short"] = _short
-    study, results, summary = finished.study, finished.results, finished.summary
-    figures = {
-        "chain": chain_figure(study, results),
-        "courses": courses_figure(study, results, finished.clock, summary["comparison"]),
-        "stills": stills_figure(study, results, finished.folder),
-    }
-    references = load_registry().references
+    study, summary = finished.study, finished.summary
+    draws, citations = finished.cohort.draws, Citations(load_registry().references)
+    sources = {other.id: other for other in (*load_studies(), study)}
+    own = citations.cite_study(study.id, study.source)
+    rows = outcome_rows(study, summary)
+    asked = story.question(study, summary["comparison"][0]["measure"])
+    written = methods.paragraphs(
+        study, summary, draws, {key: other.source for key, other in sources.items()}, citations
+    )
+    claims = claim_rows(summary, sources, citations)
+    guides = {key: citations.cite(key) for key in GUIDES}
     drawn = [
-        {"name": name, "parameter": parameter, "reference": references.get(parameter.source or "")}
-        for name, (parameter, _) in sorted(finished.cohort.draws.items())
+        {"name": name, "parameter": p, "ref": citations.cite(p.source) if p.source else None}
+        for name, (p, _) in sorted(draws.items())
     ]
-    return environment.from_string(source).render(
-        study=study,
-        summary=summary,
-        chain=CHAIN,
-        labels={arm.id: arm.label for arm in study.arms},
-        # our own SVG: matplotlib has escaped every label in it
-        figures={name: markupsafe.Markup(svg) for name, svg in figures.items()},  # noqa: S704
-        drawn=drawn,
-        assumed=sum(number.kind == "assumed" for number, _ in finished.cohort.draws.values()),
-        versions=json.dumps(summary["versions"]),
+    slabs = tissue.read_slabs(finished.folder, study)
+    view, notes = tissue.island(study, slabs)
+    in_sections, fewer = sections.drawn(slabs)
+    series = charts.chain_series(study, summary)
+    shown = course_panels(finished, rows)
+    shares = share_parts(summary)
+    agreement = [row["mark"] for row in rows]
+    misev, arrive = methods.misev(study), methods.arrive(study, summary)
+    content = {
+        "study": study,
+        "summary": summary,
+        "folder": finished.folder.name,
+        "question": asked,
+        "own": own,
+        "cards": story.arm_cards(study),
+        "labels": {arm.id: arm.label for arm in study.arms},
+        "rows": rows,
+        "outcomes": [list(group) for _, group in groupby(rows, key=lambda r: r["group"])],
+        "score": story.scored(agreement),
+        "doubt": story.largest_doubt(summary, draws),
+        "assumed": sum(p.kind == "assumed" for p, _ in draws.values()),
+        "drawn": drawn,
+        "chain": CHAIN,
+        "parts_at": charts.parting_step(summary),
+        "chain_key": [(one.index, one.label) for one in series],
+        "first_arm": series[0].label if series else "",
+        "figures": figures(study, summary, in_sections),
+        "slab_size": slab_size(slabs),
+        "oxygen": tissue.OXYGEN_MMHG,
+        "notes": [*notes, *fewer],
+        "courses": shown,
+        "table_days": [d for d in TABLE_DAYS if d <= finished.clock.times_h[-1] / 24 + 0.01],
+        "shares": shares,
+        "plischke": guides["plischke2012"],
+        "fewest": FEWEST,
+        "claims": claims,
+        "reported": reported_rows(study),
+        "methods": [joined(pieces) for pieces in written],
+        "misev": misev,
+        "misev_states": methods.states(misev),
+        "arrive": arrive,
+        "arrive_states": methods.states(arrive),
+        "assessment": credibility.assessment(asked, summary),
+        "verification": credibility.verification(summary),
+        "validation": credibility.validation(summary, agreement, draws),
+        "rules": credibility.rules(summary),
+        "guides": guides,
+        "references": citations.listed(),
+        "refs": {number: place for number, place, _ in citations.listed()},
+        "bibtex": bibtex(citations, summary["versions"]["angiosome"]),
+        "address": address,
+    }
+    islands = {
+        "tables": tables.of_run(content),
+        "courses": course_island(finished, shown),
+        **({"tissue": view} if view else {}),
+    }
+    return fill("page.html", content, islands)
+
+
+def fill(template: str, content: Mapping[str, Any], islands: Mapping[str, Any]) -> str:
+    """A page from its template, with its styles, script and data; the policy names their hashes."""
+    style, code = asset("page.css") + asset("figure.css") + asset("uplot.css"), script()
+    policy = ["default-src 'none'", "img-src data:", f"style-src {_hash(style)}"]
+    policy += [f"script-src {_hash(code)}"] if code else []
+    policy += ["base-uri 'none'", "form-action 'none'"]
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            **content,
+            anchor=anchor,
+            interval=interval,
+            signed=signed,
+            marker=_marker,
+            policy="; ".join(policy),
+            style=markupsafe.Markup(style),  # noqa: S704 our own file
+            script=markupsafe.Markup(code) if code else "",  # noqa: S704 our own build
+            islands={name: _island(value) for name, value in islands.items()} if code else {},
+        )
     )
 
 
-def _short(value: Any) -> str:
-    """A number as a person writes it: three digits, and powers of ten only where they help."""
-    if value is None:
-        return "–"
-    number = float(value)
-    if number and not 0.001 <= abs(number) < 100_000:
-        mantissa, _, exponent = f"{number:.2g}".partition("e")
-        if not exponent:
-            mantissa, _, exponent = f"{number:.1e}".partition("e")
-        return f"{mantissa} × 10{_superscript(int(exponent))}"
-    return f"{number:.3g}" if abs(number) < 1000 else f"{number:,.0f}"
+@cache
+def environment() -> jinja2.Environment:
+    """The templates; everything that is put into them is escaped."""
+    folder = files("angiosome.report").joinpath("templates")
+    made = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        loader=jinja2.FunctionLoader(lambda name: folder.joinpath(name).read_text("utf-8")),
+    )
+    made.filters |= {"short": short, "typeset": typeset}
+    return made
 
 
-def _superscript(exponent: int) -> str:
-    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+def _marker(index: int) -> markupsafe.Markup:
+    return drawing(marks.marker(index, 7, 7, 4.5))
+
+
+def drawing(svg: str) -> markupsafe.Markup:
+    """SVG of our own as markup: `marks` has escaped every word in it."""
+    return markupsafe.Markup(svg)  # noqa: S704
+
+
+def asset(name: str) -> str:
+    """A file of the web folder; nothing when it was not built."""
+    file = files("angiosome.report").joinpath("web", name)
+    return file.read_text("utf-8") if file.is_file() else ""
+
+
+def script() -> str:
+    """The page's script as built (``make web``); empty when it was not: the page is then static."""
+    return asset("bundle.js")
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _island(value: Any) -> markupsafe.Markup:
+    """Data as JSON that cannot end its element: ``<`` is written as an escape."""
+    plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return markupsafe.Markup(plain.replace("<", "\\u003c"))  # noqa: S704
+
+
+def outcome_rows(study: Study, summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The outcome table: every row of the comparison with its strip, agreement and record."""
+    order = [arm.id for arm in study.arms]
+    groups: dict[tuple[str, float], list[Mapping[str, Any]]] = {}
+    for row in summary["comparison"]:
+        groups.setdefault((row["measure"], row["at_h"]), []).append(row)
+    rows: list[dict[str, Any]] = []
+    for group in groups.values():
+        outcomes = [story.reported_outcome(study, row) for row in group]
+        spreads = [story.spread_of(outcome) if outcome else None for outcome in outcomes]
+        ends = charts.strip_ends(group, spreads)
+        for place, (row, outcome) in enumerate(zip(group, outcomes, strict=True)):
+            agreement, index = story.agreement(row, outcome), order.index(row["arm"])
+            last = place == len(group) - 1
+            strip = charts.outcome_strip(row, spreads[place], ends, index, axis=last)
+            rows.append(
+                {
+                    **row,
+                    "group": (row["measure"], row["at_h"]),
+                    "index": index,
+                    "outcome": story.outcome_words(row),
+                    "arm_label": study.arm(row["arm"]).label,
+                    "spread": spreads[place],
+                    "record": anchor("reported", row["measure"], row["arm"], f"{row['at_h']:g}"),
+                    "strip": drawing(strip),
+                    "mark": agreement.mark,
+                    "why": agreement.why,
+                }
+            )
+    return rows
+
+
+def reported_rows(study: Study) -> list[dict[str, str]]:
+    """What the study reports, and the place where each number was read."""
+    rows: list[dict[str, str]] = []
+    for outcome in study.outcomes:
+        told = reported_text(outcome)
+        if told is None:
+            continue
+        key, at_h = story.key_and_time(study, outcome)
+        place = f"{outcome.read.place} (seen: {outcome.read.seen})" if outcome.read else "not said"
+        p = f"; p = {outcome.p:g}" if outcome.p is not None else ""
+        rows.append(
+            {
+                "id": anchor("reported", key, outcome.arm, f"{at_h:g}"),
+                "measure": key,
+                "at": str(outcome.at),
+                "arm": study.arm(outcome.arm).label,
+                "text": f"{told} {outcome.unit}{p}",
+                "place": place,
+                "note": outcome.note or "",
+            }
+        )
+    return rows
+
+
+def claim_rows(
+    summary: Mapping[str, Any], sources: Mapping[str, Study], citations: Citations
+) -> list[dict[str, Any]]:
+    """The claims that met the product's cargo: used, contradicted, or of a kind not modelled."""
+    kinds = (
+        ("links", "used", "stated"),
+        ("contested", "contradicted, left out", "missing"),
+        ("unmodelled", "not modelled, left out", "assumed"),
+    )
+    rows: list[dict[str, Any]] = []
+    for kind, used, state in kinds:
+        for link in summary["mechanism"][kind]:
+            for name in link["claims"]:
+                study_id, _, claim_id = str(name).partition("/")
+                study = sources.get(study_id)
+                claim = _claim(study, claim_id)
+                rows.append(
+                    {
+                        **{key: link[key] for key in ("cargo", "target", "effect")},
+                        "id": name,
+                        "used": used,
+                        "state": state,
+                        "behaviour": f"{claim.direction} {claim.behaviour}" if claim else "",
+                        "place": f"{name}: {claim.read.place} (seen: {claim.read.seen})"
+                        if claim
+                        else name,
+                        "ref": citations.cite_study(study_id, study.source) if study else None,
+                    }
+                )
+    return rows
+
+
+def _claim(study: Study | None, claim_id: str) -> Claim | None:
+    found = study.claims if study else ()
+    return next((claim for claim in found if claim.id == claim_id), None)
+
+
+def joined(pieces: list[methods.Piece]) -> list[str | tuple[int, int]]:
+    """Pieces of text, with neighbouring numbers of sources joined: 2, 3, 4 as (2, 4)."""
+    found: list[str | tuple[int, int]] = []
+    for piece in pieces:
+        last = found[-1] if found else ""
+        if isinstance(piece, str):
+            found.append(piece)
+        elif not isinstance(last, str) and last[1] + 1 == piece:
+            found[-1] = (last[0], piece)
+        else:
+            found.append((piece, piece))
+    return found
+
+
+def figures(
+    study: Study, summary: Mapping[str, Any], slabs: Mapping[str, tissue.Slab]
+) -> dict[str, markupsafe.Markup | None]:
+    """The chain and the sections, each for a wide and for a narrow window."""
+    series, parts_at = charts.chain_series(study, summary), charts.parting_step(summary)
+    found: dict[str, markupsafe.Markup | None] = {
+        "chain": drawing(charts.chain_figure(series, parts_at)),
+        "chain_narrow": drawing(charts.chain_figure(series, parts_at, narrow=True)),
+        "lengthwise": None,
+    }
+    if slabs:
+        for name, draw in (
+            ("lengthwise", sections.lengthwise_figure),
+            ("crosswise", sections.crosswise_figure),
+        ):
+            found[name] = drawing(draw(study, slabs))
+            found[f"{name}_narrow"] = drawing(draw(study, slabs, narrow=True))
+    return found
+
+
+def slab_size(slabs: Mapping[str, tissue.Slab]) -> str:
+    """How large the pictured tissue is."""
+    if not slabs:
+        return ""
+    first = next(iter(slabs.values()))
+    width, height = first.size_um
+    deep = f" by {first.thickness_um:.3g}" if first.thickness_um else ""
+    return f"{width:g} by {height:g}{deep} µm"
+
+
+def course_panels(finished: Finished, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The measures over time, each drawn, and its medians on a few days."""
+    keep = charts.thinned(finished.clock.times_h)
+    days = finished.clock.times_h[keep] / 24
+    arms = [arm.id for arm in finished.study.arms]
+    told = [(row, row["spread"]) for row in rows]
+    at = [int(np.argmin(np.abs(days - day))) for day in TABLE_DAYS if day <= days[-1] + 0.01]
+    return [
+        {
+            "name": course.name,
+            "title": course.title,
+            "unit": course.unit,
+            "course": course,
+            "svg": drawing(charts.course_figure(course, days.tolist(), arms)),
+            "at_days": {arm: [course.bands[arm][1][i] for i in at] for arm in arms},
+        }
+        for course in charts.courses(finished.results, keep, told)
+    ]
+
+
+def course_island(finished: Finished, panels: list[dict[str, Any]]) -> dict[str, Any]:
+    """The courses as the script draws them, to four digits."""
+    keep = charts.thinned(finished.clock.times_h)
+
+    def few(values: list[float]) -> list[float | None]:
+        return [float(f"{v:.4g}") if np.isfinite(v) else None for v in values]
+
+    return {
+        "days": few((finished.clock.times_h[keep] / 24).tolist()),
+        "arms": [{"id": arm.id, "label": arm.label} for arm in finished.study.arms],
+        "panels": [
+            {
+                "title": panel["title"],
+                "unit": panel["unit"],
+                "bands": {arm: [few(v) for v in b] for arm, b in panel["course"].bands.items()},
+                "points": panel["course"].points,
+            }
+            for panel in panels
+        ],
+    }
+
+
+def share_parts(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Shares of variance of each outcome: the ten largest, drawn."""
+    parts: list[dict[str, Any]] = []
+    for name, part in summary.get("sensitivity", {}).items():
+        top = part["shares"][:SHARES_SHOWN]
+        if top:
+            label = f"Share of the variance of {name} that each parameter explains alone"
+            together = sum(item["share"] for item in part["shares"] if item["told_apart"])
+            svg = charts.share_figure(top, label, f"variance {name}")
+            parts.append(
+                {
+                    "name": name,
+                    "arm": part["arm"],
+                    "top": top,
+                    "svg": drawing(svg),
+                    "together": f"{100 * together:.0f}",
+                }
+            )
+    return parts

@@ -20,6 +20,8 @@ from angiosome.trials.arms import one_subject, slab_key
 
 DAYS = (0.0, 1.0, 2.0, 7.0, 14.0, 28.0)
 """Days of the snapshots, as far as the run goes; the last day is always among them."""
+FRAMES = 24
+"""Most moments of a slab that are kept for the report's time slider."""
 
 
 def write_pictures(
@@ -83,16 +85,30 @@ def _network(
     return positions, inverse.reshape(-1, 2), {name: v[alive] for name, v in values.items()}
 
 
+def frame_indices(history: SlabHistory) -> list[int]:
+    """Indices of at most about `FRAMES` moments: `DAYS`, and others spread as things change.
+
+    Early hours matter more than late ones: moments are even in asinh(day / 0.5).
+    """
+    times = np.asarray(history.times_day)
+    spread = 0.5 * np.sinh(np.linspace(0, np.arcsinh(times[-1] / 0.5), FRAMES))
+    near = [int(np.argmin(np.abs(times - day))) for day in spread]
+    return sorted({*near, *snapshot_indices(history)})
+
+
 def _write_stills(file: Path, history: SlabHistory) -> None:
-    """What the report draws: vessels and oxygen of the border zone at a few times."""
-    arrays: dict[str, Any] = {}
-    for still, index in enumerate(snapshot_indices(history)):
+    """What the report draws: vessels and oxygen of the border zone over time."""
+    network = history.snapshot.network
+    arrays: dict[str, Any] = {
+        "cell_um": np.array(SlabSize().cell_um),
+        "thickness_um": np.asarray(network.thickness_um).ravel()[0],
+    }
+    for still, index in enumerate(frame_indices(history)):
         positions, ends, values = _network(history, index)
         arrays[f"{still}/day"] = np.asarray(history.times_day)[index]
         arrays[f"{still}/po2_mmhg"] = np.asarray(history.snapshot.po2_mmhg)[index]
+        arrays[f"{still}/viable"] = np.asarray(history.snapshot.viable)[index]
         arrays[f"{still}/lines_um"] = positions[ends]
-        arrays[f"{still}/perfused"] = values["perfused"]
-        arrays[f"{still}/born_day"] = values["born_day"]
-        arrays[f"{still}/diameter_um"] = values["diameter_um"]
+        arrays |= {f"{still}/{name}": of_segments for name, of_segments in values.items()}
     with replacing(file) as temporary, temporary.open("wb") as opened:
         np.savez_compressed(opened, **arrays)

@@ -1,0 +1,372 @@
+"""The figures of a run as SVG: they stand in the page without a script, and are what is saved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from angiosome.report import marks
+from angiosome.report.numbers import interval, short, superscript, unit_text
+from angiosome.study import Study
+from angiosome.trials.arms import CHAIN, ArmResult
+
+STRIP_WIDTH, STRIP_HEIGHT, STRIP_AXIS = 240.0, 24.0, 16.0
+
+
+def outcome_strip(
+    row: Mapping[str, Any],
+    spread: float | None,
+    ends: tuple[float, float],
+    arm: int,
+    *,
+    axis: bool,
+) -> str:
+    """One row of the outcome table, drawn: the simulated interval, and what was reported."""
+    middle, height = STRIP_HEIGHT / 2, STRIP_HEIGHT + (STRIP_AXIS if axis else 0)
+    at = marks.linear(*ends, 10, STRIP_WIDTH - 10)
+    drawn: list[str] = []
+    for tick in marks.ticks(*ends, 4):
+        drawn.append(marks.line(at(tick), 0, at(tick), STRIP_HEIGHT, "grid"))
+        if axis:
+            words = short(tick)
+            drawn.append(
+                marks.text(words, at(tick), height - 4, class_="tick", text_anchor="middle")
+            )
+    class_ = f"band {marks.arm_class(arm)}"
+    left, right = at(row["low"]), at(row["high"])
+    drawn.append(
+        marks.element(
+            "rect", x=left, y=middle - 4, width=right - left, height=8.0, rx=4.0, class_=class_
+        )
+    )
+    drawn.append(marks.marker(arm, at(row["median"]), middle))
+    mean, words = row["reported_mean"], f"simulated {short(row['median'])}, "
+    words += interval(row["low"], row["high"])
+    if mean is not None:
+        if spread:
+            drawn.append(
+                marks.line(at(mean - spread), middle, at(mean + spread), middle, "reported")
+            )
+            for end in (mean - spread, mean + spread):
+                drawn.append(marks.line(at(end), middle - 4, at(end), middle + 4, "reported"))
+        drawn.append(marks.line(at(mean), middle - 9, at(mean), middle + 9, "reported mean"))
+        words += f"; reported {short(mean)}{f' ± {short(spread)}' if spread else ''}"
+    return marks.figure(STRIP_WIDTH, height, words, *drawn)
+
+
+def strip_ends(
+    rows: Sequence[Mapping[str, Any]], spreads: Sequence[float | None]
+) -> tuple[float, float]:
+    """The range that holds every number of one outcome, so that its arms share an axis."""
+    values: list[float] = []
+    for row, spread in zip(rows, spreads, strict=True):
+        values += [row["low"], row["high"]]
+        if row["reported_mean"] is not None:
+            values += [row["reported_mean"] - (spread or 0), row["reported_mean"] + (spread or 0)]
+    room = 0.04 * (max(values) - min(values) or 1.0)
+    return min(values) - room, max(values) + room
+
+
+@dataclass(frozen=True)
+class Series:
+    """The chain of one arm: its label, its place among the arms, and its steps."""
+
+    label: str
+    index: int
+    chain: Mapping[str, Mapping[str, float]]
+
+
+def chain_series(study: Study, summary: Mapping[str, Any]) -> list[Series]:
+    """The arms that are given something, as the chain figure takes them."""
+    order = [arm.id for arm in study.arms]
+    return [
+        Series(study.arm(arm).label, order.index(arm), steps)
+        for arm, steps in summary["chain"].items()
+        if steps["particles given"]["median"] > 0
+    ]
+
+
+def chain_figure(series: Sequence[Series], parts_at: str | None, *, narrow: bool = False) -> str:
+    """Every step from syringe to outcome, on logarithmic axes of one scale.
+
+    The strips are aligned on the first arm's medians, and one division is a factor of ten in all
+    of them: where another arm leaves the upright line, there the arms part.
+    """
+    width = 380.0 if narrow else 980.0
+    left, right = (14.0, width - 14) if narrow else (250.0, 670.0)
+    row, head = (
+        (104.0 + 15 * len(series), 8.0) if narrow else (max(62.0, 22 + 18.0 * len(series)), 8.0)
+    )
+    top = 34.0 if narrow else 0.0
+    if not series:
+        return marks.figure(width, 40, "no arm is given vesicles", name="chain")
+    below, above = _reach(series)
+    unit = (right - left) / (below + above)
+    centre = left + below * unit
+    drawn, shaded = list[str](), list[str]()
+    joints: dict[int, list[tuple[float, float]]] = {one.index: [] for one in series}
+    for number, step in enumerate(CHAIN):
+        y0 = head + number * row
+        y = y0 + top + (26.0 if narrow else row / 2)
+        base = _log(series[0].chain[step.name]["median"])
+        if step.name == parts_at:
+            shaded.append(
+                marks.element(
+                    "rect", x=0.0, y=y0, width=width, height=row, rx=6.0, class_="parting"
+                )
+            )
+        drawn.append(
+            marks.text(
+                step.name, 10 if narrow else 14, y0 + (20 if narrow else row / 2 - 4), class_="step"
+            )
+        )
+        unit_words = f"{step.unit}"
+        if narrow:
+            drawn.append(
+                marks.text(unit_words, width - 10, y0 + 20, class_="tick", text_anchor="end")
+            )
+        else:
+            drawn.append(marks.text(unit_words, 14, y0 + row / 2 + 13, class_="tick"))
+        if number:
+            drawn.append(marks.line(0, y0, width, y0, "rule"))
+        if base is None:
+            drawn.append(
+                marks.text("none in any arm", centre, y + 4, class_="tick", text_anchor="middle")
+            )
+            for one in series:
+                joints[one.index].append((centre, y))
+            continue
+        for power in range(math.ceil(base - below), math.floor(base + above) + 1):
+            x = centre + (power - base) * unit
+            drawn.append(marks.line(x, y - 16, x, y + 12, "grid"))
+            drawn.append(marks.text(_power(power), x, y + 24, class_="tick", text_anchor="middle"))
+        for place, one in enumerate(series):
+            offset = (place - (len(series) - 1) / 2) * 11 - 3
+            drawn += _step_marks(one, step.name, base, centre, unit, left, y + offset, joints)
+            words = one.chain[step.name]
+            x, ty = (
+                (10.0, y + 46 + 15 * place)
+                if narrow
+                else (690.0, y0 + row / 2 + 4 + (place - (len(series) - 1) / 2) * 18)
+            )
+            drawn.append(marks.marker(one.index, x + 4, ty - 4, 3.6))
+            drawn.append(marks.text(short(words["median"]), x + 16, ty, class_="number"))
+            drawn.append(
+                marks.text(interval(words["low"], words["high"]), x + 104, ty, class_="tick")
+            )
+    for index, points in joints.items():
+        class_ = f"joint {marks.arm_class(index)}"
+        drawn = [*([] if narrow else [marks.path(points, class_)]), *drawn]
+    drawn = shaded + drawn
+    label = "; ".join(
+        f"{one.label}: "
+        + ", ".join(f"{step.name} {short(one.chain[step.name]['median'])}" for step in CHAIN)
+        for one in series
+    )
+    return marks.figure(width, head + row * len(CHAIN) + 4, label, *drawn, name="chain")
+
+
+def _step_marks(
+    one: Series,
+    step: str,
+    base: float,
+    centre: float,
+    unit: float,
+    left: float,
+    y: float,
+    joints: dict[int, list[tuple[float, float]]],
+) -> list[str]:
+    """The interval and median of one arm at one step."""
+    values = {key: _log(one.chain[step][key]) for key in ("low", "median", "high")}
+    class_ = marks.arm_class(one.index)
+    if values["median"] is None:
+        joints[one.index].append((left, y))
+        return [marks.text("0", left, y + 4, class_=f"zero {class_}")]
+    x = {k: left if v is None else centre + (v - base) * unit for k, v in values.items()}
+    joints[one.index].append((x["median"], y))
+    return [
+        marks.element(
+            "rect",
+            x=x["low"],
+            y=y - 3,
+            width=max(x["high"] - x["low"], 1.0),
+            height=6.0,
+            rx=3.0,
+            class_=f"band {class_}",
+        ),
+        marks.marker(one.index, x["median"], y),
+    ]
+
+
+def _log(value: float) -> float | None:
+    return math.log10(value) if value > 0 else None
+
+
+def _power(power: int) -> str:
+    return {0: "1", 1: "10", 2: "100", -1: "0.1"}.get(power, f"10{superscript(power)}")
+
+
+def _reach(series: Sequence[Series]) -> tuple[float, float]:
+    """Decades below and above the first arm's median that hold every interval of every step."""
+    below, above = 0.5, 0.5
+    for step in CHAIN:
+        base = _log(series[0].chain[step.name]["median"])
+        for one in series:
+            for value in one.chain[step.name].values():
+                log = _log(value)
+                if base is not None and log is not None:
+                    below, above = max(below, base - log), max(above, log - base)
+    return min(below, 9) + 0.15, min(above, 9) + 0.15
+
+
+@dataclass(frozen=True)
+class Course:
+    """One measure over time: a band for each arm, and the points that were reported."""
+
+    name: str
+    title: str
+    unit: str
+    bands: Mapping[str, tuple[list[float], list[float], list[float]]]
+    """Arm to low, median and high, each ``(time,)``."""
+    points: Sequence[tuple[str, float, float, float | None]]
+    """Arm, day, reported mean, and its ±."""
+
+
+COURSES = (
+    ("infarct size, of area at risk", "Infarct", "% of area at risk"),
+    ("LVEF", "Ejection fraction", "%"),
+    ("perfusion, of healthy tissue", "Perfusion", "% of healthy"),
+    ("hypoxic fraction", "Hypoxic fraction", "% of the border zone"),
+    ("tissue PO2", "Tissue oxygen", "mmHg, border zone"),
+    ("capillary density", "Capillaries", "per mm², border zone"),
+    ("perfused capillary density", "Capillaries that carry blood", "per mm², border zone"),
+)
+"""Measures that are shown over time where the run has them, besides what was reported."""
+
+
+def courses(
+    results: Sequence[ArmResult],
+    keep: np.ndarray,
+    rows: Sequence[tuple[Mapping[str, Any], float | None]],
+) -> list[Course]:
+    """The measures to show; ``keep`` are the times that are drawn."""
+    wanted = {key: (title, unit) for key, title, unit in COURSES}
+    for row, _ in rows:
+        if row["reported_mean"] is not None and row["measure"] not in wanted:
+            wanted[row["measure"]] = (row["measure"], unit_text(row["unit"]))
+    found: list[Course] = []
+    for key, (title, unit) in wanted.items():
+        if not all(key in result.measures for result in results):
+            continue
+        bands = {}
+        for result in results:
+            low, median, high = np.nanpercentile(result.measures[key][:, keep], [5, 50, 95], axis=0)
+            bands[result.arm] = (low.tolist(), median.tolist(), high.tolist())
+        points = [
+            (row["arm"], row["at_h"] / 24, row["reported_mean"], spread)
+            for row, spread in rows
+            if row["measure"] == key and row["reported_mean"] is not None
+        ]
+        found.append(Course(key, title, unit, bands, points))
+    return found
+
+
+DAY_TICKS = (
+    (0, "0"),
+    (0.25, "6 h"),
+    (1, "1"),
+    (3, "3"),
+    (7, "7"),
+    (14, "14"),
+    (28, "28"),
+    (90, "90"),
+    (365, "1 y"),
+)
+
+
+def bent(day: float) -> float:
+    """Days on an axis that gives the first hours room: asinh(day / 0.5)."""
+    return math.asinh(day / 0.5)
+
+
+def course_figure(course: Course, days: Sequence[float], arms: Sequence[str]) -> str:
+    """One measure over time: medians, bands of the subjects, and reported means."""
+    width, height = 380.0, 210.0
+    values = [v for low, _, high in course.bands.values() for v in (*low, *high)]
+    values += [mean + side * (s or 0) for _, _, mean, s in course.points for side in (-1, 1)]
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = 0.05 * (high - low or 1.0)
+    x = marks.linear(0, bent(days[-1]), 44, width - 12)
+    y = marks.linear(low - room, high + room, height - 26, 12)
+    drawn: list[str] = []
+    for tick in marks.ticks(low - room, high + room, 5):
+        drawn.append(marks.line(44, y(tick), width - 12, y(tick), "grid"))
+        drawn.append(marks.text(short(tick), 38, y(tick) + 4, class_="tick", text_anchor="end"))
+    drawn.append(marks.text("day", 20, height - 8, class_="tick", text_anchor="end"))
+    for day, words in DAY_TICKS:
+        if day <= days[-1] * 1.001:
+            drawn.append(
+                marks.text(words, x(bent(day)), height - 8, class_="tick", text_anchor="middle")
+            )
+    for index, arm in enumerate(arms):
+        bottom, median, top = course.bands[arm]
+        at = [x(bent(day)) for day in days]
+        outline = [*zip(at, map(y, top), strict=True)]
+        outline += [*zip(reversed(at), map(y, reversed(bottom)), strict=True)]
+        class_ = marks.arm_class(index)
+        drawn.append(marks.path(outline, f"area {class_}", closed=True))
+        drawn.append(marks.path([*zip(at, map(y, median), strict=True)], f"median {class_}"))
+    for arm, day, mean, spread in course.points:
+        px = x(bent(day))
+        if spread:
+            drawn.append(marks.line(px, y(mean - spread), px, y(mean + spread), "reported"))
+        drawn.append(
+            marks.marker(list(arms).index(arm), px, y(mean), 5.5).replace("point", "point told")
+        )
+    label = f"{course.title}, {course.unit}, over {days[-1]:.3g} days"
+    return marks.figure(width, height, label, *drawn, name=f"course {course.name}")
+
+
+def share_figure(shares: Sequence[Mapping[str, Any]], label: str, name: str) -> str:
+    """Shares of variance as bars with their standard error; grey ones are not told from chance."""
+    width, row, left = 620.0, 24.0, 250.0
+    top = max([0.3, *(item["share"] + item["error"] for item in shares)])
+    x = marks.linear(0, top, left, width - 60)
+    height = row * len(shares) + 26
+    drawn = [marks.line(x(tick), 0, x(tick), height - 22, "grid") for tick in marks.ticks(0, top)]
+    drawn += [
+        marks.text(f"{100 * tick:.0f} %", x(tick), height - 6, class_="tick", text_anchor="middle")
+        for tick in marks.ticks(0, top)
+    ]
+    for number, item in enumerate(shares):
+        y, share = row * number + row / 2, max(item["share"], 0.0)
+        class_ = "share" if item["told_apart"] else "share chance"
+        drawn.append(
+            marks.text(item["parameter"], left - 10, y + 4, class_="label", text_anchor="end")
+        )
+        drawn.append(
+            marks.element(
+                "rect", x=left, y=y - 6, width=max(x(share) - left, 0.5), height=12.0, class_=class_
+            )
+        )
+        ends = [x(max(share + side * item["error"], 0)) for side in (-1, 1)]
+        drawn.append(marks.line(ends[0], y, ends[1], y, "error"))
+    return marks.figure(width, height, label, *drawn, name=name)
+
+
+def parting_step(summary: Mapping[str, Any]) -> str | None:
+    """The step at which the run's sentence says the arms part."""
+    return next((s.name for s in CHAIN if f"part at '{s.name}'" in summary["separates"]), None)
+
+
+def thinned(times_h: np.ndarray, most: int = 160) -> np.ndarray:
+    """Indices of at most ``most`` times, evenly spread as the axis is bent; the ends are kept."""
+    if len(times_h) <= most:
+        return np.arange(len(times_h))
+    bent_days = np.arcsinh(times_h / 12)
+    wanted = np.linspace(bent_days[0], bent_days[-1], most)
+    return np.unique(np.abs(bent_days[:, None] - wanted[None, :]).argmin(axis=0))

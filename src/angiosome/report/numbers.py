@@ -1,0 +1,65 @@
+"""Numbers as a person writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+
+def short(value: Any) -> str:
+    """A number to three digits, with a power of ten only where it helps; a dash for none."""
+    if value is None:
+        return "–"
+    number = float(value)
+    if number and not 0.001 <= abs(number) < 100_000:
+        mantissa, exponent = f"{number:.1e}".split("e")
+        return f"{mantissa.removesuffix('.0')} × 10{superscript(int(exponent))}".replace("-", "−")
+    text = f"{number:.3g}" if abs(number) < 1000 else f"{number:,.0f}"
+    return text.replace("-", "−")
+
+
+def signed(value: float) -> str:
+    """A difference: a number with its sign."""
+    return f"+{short(value)}" if value > 0 else short(value)
+
+
+def interval(low: float, high: float, *, sign: bool = False) -> str:
+    """Two ends, as ``64.5 to 89.5``; a common power of ten is written once."""
+    write = signed if sign else short
+    ends = [write(low), write(high)]
+    powers = [end.partition(" × ")[2] for end in ends]
+    if powers[0] and powers[0] == powers[1]:
+        return f"({ends[0].partition(' × ')[0]} to {ends[1].partition(' × ')[0]}) × {powers[0]}"
+    return " to ".join(ends)
+
+
+def superscript(exponent: int) -> str:
+    """An exponent in raised figures."""
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def typeset(words: str) -> str:
+    """A sentence with its ``5.6e+12`` as 5.6 × 10¹²."""
+    return re.sub(
+        r"(\d(?:\.\d+)?)e([+-]\d+)\b",
+        lambda found: f"{found[1]} × 10{superscript(int(found[2]))}",
+        words,
+    )
+
+
+def anchor(*words: str) -> str:
+    """An id for an element, from words that may hold anything."""
+    return re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Words as a list in a sentence: ``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def unit_text(unit: str) -> str:
+    """A unit as it is printed: ``1/mm^2`` as ``per mm²``."""
+    return unit.replace("1/mm^2", "per mm²").replace("^2", "²").replace("^3", "³")
