@@ -53,6 +53,27 @@ def test_one_run_gets_its_own_page_again(page):
     assert page.read_text() == before
 
 
+def test_results_of_the_tests_stand_in_the_appendix(page, tmp_path):
+    before = page.read_text()
+    file = tmp_path / "results.xml"
+    file.write_text(
+        '<testsuites><testsuite timestamp="2026-11-24T06:00:00">'
+        '<testcase classname="tests.tissue.test_flow" name="a"/>'
+        '<testcase classname="tests.tissue.test_flow" name="b"><failure/></testcase>'
+        '<testcase classname="tests.study.test_units" name="c"><skipped/></testcase>'
+        "</testsuite></testsuites>"
+    )
+    answer = runner.invoke(app, ["report", str(page.parent), "--tests", str(file)])
+    assert answer.exit_code == 0
+    text = page.read_text()
+    page.write_text(before)
+    assert "1 passed, 1 failed, 1 skipped (2026-11-24T06:00:00)" in text
+    assert "tissue 1/2, study 0/1" in text
+    file.write_text("<testsuites/>")
+    refused = runner.invoke(app, ["report", str(page.parent), "--tests", str(file)])
+    assert (refused.exit_code, "holds no test" in refused.output) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("break_it", "message"),
     [

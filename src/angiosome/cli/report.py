@@ -17,6 +17,12 @@ def report(
     to: Annotated[
         Path, typer.Option(help="The page to write when several runs are compared.")
     ] = Path("comparison.html"),
+    tests: Annotated[
+        Path | None,
+        typer.Option(
+            help="Results of the package's tests (pytest --junitxml), for one run's page."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the page of a finished run again, or one page that compares several.
@@ -26,16 +32,17 @@ def report(
     from angiosome.cli.output import print_json
 
     with told_to_the_user():
-        file = _one(runs[0]) if len(runs) == 1 else _several(runs, to)
+        file = _one(runs[0], tests) if len(runs) == 1 else _several(runs, to)
     if as_json:
         print_json({"report": str(file), "runs": [str(run) for run in runs]})
     else:
         typer.echo(f"Report: {file}")
 
 
-def _one(folder: Path) -> Path:
+def _one(folder: Path, tests: Path | None) -> Path:
     from angiosome.report.comparison import read_run
     from angiosome.report.page import write_report
+    from angiosome.report.test_results import read_test_results
     from angiosome.trials.run import load_finished, versions
 
     made, now = read_run(folder).summary["versions"]["angiosome"], versions()["angiosome"]
@@ -44,7 +51,8 @@ def _one(folder: Path) -> Path:
             f"{folder} was made with angiosome {made}; this is {now}, whose parameters may differ. "
             f"Install {made}, or run the study again"
         )
-    return write_report(load_finished(folder))
+    results = read_test_results(tests) if tests else None
+    return write_report(load_finished(folder), results)
 
 
 def _several(folders: list[Path], file: Path) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 
 from angiosome.parameters import Parameter
 from angiosome.report.numbers import short
+from angiosome.report.test_results import TestResults
 
 NOT_HERE = "not part of this run"
 
@@ -61,8 +62,8 @@ def assessment(question: str, summary: Mapping[str, Any]) -> list[Item]:
     ]
 
 
-def verification(summary: Mapping[str, Any]) -> list[Item]:
-    """Whether the equations were solved right: from the run's own checks."""
+def verification(summary: Mapping[str, Any], tests: TestResults | None) -> list[Item]:
+    """Whether the equations were solved right: from the run's own checks, and tests if given."""
     checks = summary["checks"]
     gap = checks["vesicles unaccounted for (relative)"]
     failed = sum(map(len, checks["subjects that failed"].values()))
@@ -76,12 +77,7 @@ def verification(summary: Mapping[str, Any]) -> list[Item]:
             "given",
             "same versions, seed and request give the same numbers; the command stands below",
         ),
-        Item(
-            "code verification",
-            "in part",
-            "the package's tests hold its solvers against exact solutions, conservation laws and "
-            f"other programs; their result is {NOT_HERE}",
-        ),
+        _code_verification(tests),
         Item(
             "calculation verification",
             "missing",
@@ -99,6 +95,16 @@ def verification(summary: Mapping[str, Any]) -> list[Item]:
             f"only the {resolution} tissue was run; the package can run the other",
         ),
     ]
+
+
+def _code_verification(tests: TestResults | None) -> Item:
+    held = "exact solutions, conservation laws and other programs"
+    if tests is None:
+        answer = f"the package's tests hold its solvers against {held}; their result is {NOT_HERE}"
+        return Item("code verification", "in part", answer)
+    state = "in part" if tests.count("failed") else "given"
+    answer = f"tests against {held}: {tests.sentence()}"
+    return Item("code verification", state, answer)
 
 
 def validation(

@@ -32,6 +32,7 @@ from angiosome.report import (
 from angiosome.report.citations import GUIDES, Citations, address, bibtex
 from angiosome.report.crate import write_crate
 from angiosome.report.numbers import anchor, interval, short, signed, typeset
+from angiosome.report.test_results import TestResults
 from angiosome.study import Claim, Study
 from angiosome.trials.arms import CHAIN
 from angiosome.trials.compare import reported_text
@@ -42,16 +43,20 @@ SHARES_SHOWN = 10
 TABLE_DAYS = (0.0, 1.0, 2.0, 3.0, 7.0, 14.0, 28.0)
 
 
-def write_report(finished: Finished) -> Path:
+def write_report(finished: Finished, tests: TestResults | None = None) -> Path:
     """Write ``report.html`` and the RO-Crate into a finished run's folder; return the page."""
     file = finished.folder / "report.html"
-    write_text(file, render(finished))
+    write_text(file, render(finished, tests))
     write_crate(finished.folder, finished.study, finished.summary)
     return file
 
 
-def render(finished: Finished) -> str:
-    """The page of a finished run, as text."""
+def render(finished: Finished, tests: TestResults | None = None) -> str:
+    """The page of a finished run, as text.
+
+    Args:
+        tests: results of the package's tests, for the credibility appendix.
+    """
     study, summary = finished.study, finished.summary
     draws, citations = finished.cohort.draws, Citations(load_registry().references)
     sources = {other.id: other for other in (*load_studies(), study)}
@@ -110,7 +115,7 @@ def render(finished: Finished) -> str:
         "arrive": arrive,
         "arrive_states": methods.states(arrive),
         "assessment": credibility.assessment(asked, summary),
-        "verification": credibility.verification(summary),
+        "verification": credibility.verification(summary, tests),
         "validation": credibility.validation(summary, agreement, draws),
         "rules": credibility.rules(summary),
         "guides": guides,

@@ -9,6 +9,7 @@
     fields/*.zarr     oxygen, VEGF and viability of the same slabs over time
     result.json       the summary that a machine reads
     report.html       the page that a person reads
+    ro-crate-metadata.json  what each file is, for machines
     failure.txt       why a run failed, if it did
 
 Every file is written whole or not at all. An arm that is done is never computed twice, and an arm
