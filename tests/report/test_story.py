@@ -5,7 +5,7 @@ import pytest
 
 from angiosome.evidence import find_study
 from angiosome.report.charts import thinned
-from angiosome.report.numbers import interval, short, typeset
+from angiosome.report.numbers import interval, short, typeset, unit_text
 from angiosome.report.story import agreement, question, scored
 
 STUDY = find_study("gallet-2017")
@@ -78,3 +78,11 @@ def test_a_long_course_is_thinned_and_keeps_its_ends():
     assert len(kept) <= 160
     assert (kept[0], kept[-1]) == (0, len(times) - 1)
     assert len(thinned(times[:50])) == 50
+
+
+@pytest.mark.parametrize(
+    ("unit", "printed"),
+    [("1/mm^2", "per mm²"), ("1/mm2", "per mm²"), ("um", "µm"), ("um3/s", "µm³/s"), ("min", "min")],
+)
+def test_units_are_printed_with_their_signs(unit, printed):
+    assert unit_text(unit) == printed

@@ -61,5 +61,6 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 
 
 def unit_text(unit: str) -> str:
-    """A unit as it is printed: ``1/mm^2`` as ``per mm²``."""
-    return unit.replace("1/mm^2", "per mm²").replace("^2", "²").replace("^3", "³")
+    """A unit as it is printed: ``1/mm^2`` as ``per mm²``, ``um`` as ``µm``."""
+    raised = re.sub(r"(?<=[a-z])\^?([23])\b", lambda found: superscript(int(found[1])), unit)
+    return re.sub(r"\bu(m|g|L)(?![a-zA-Z])", r"µ\1", raised).replace("1/mm²", "per mm²")

@@ -31,7 +31,7 @@ from angiosome.report import (
 )
 from angiosome.report.citations import GUIDES, Citations, address, bibtex
 from angiosome.report.crate import write_crate
-from angiosome.report.numbers import anchor, interval, short, signed, typeset
+from angiosome.report.numbers import anchor, interval, short, signed, typeset, unit_text
 from angiosome.report.test_results import TestResults
 from angiosome.study import Claim, Study
 from angiosome.trials.arms import CHAIN
@@ -165,7 +165,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         loader=jinja2.FunctionLoader(lambda name: folder.joinpath(name).read_text("utf-8")),
     )
-    made.filters |= {"short": short, "typeset": typeset}
+    made.filters |= {"short": short, "typeset": typeset, "unit": unit_text}
     return made
 
 

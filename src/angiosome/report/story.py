@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from angiosome.parameters import Parameter
-from angiosome.report.numbers import listed, short
+from angiosome.report.numbers import listed, short, unit_text
 from angiosome.study import Absent, Arm, Outcome, Study
 from angiosome.study.vocabulary import MEASURES
 from angiosome.subject.schedule import hours
@@ -159,7 +159,7 @@ def scored(marks: Sequence[str]) -> str:
 def outcome_words(row: Mapping[str, Any]) -> str:
     """``infarct size, % of area at risk``."""
     base, _, of = str(row["measure"]).partition(", of ")
-    unit = str(row["unit"]).replace("1/mm^2", "per mm²")
+    unit = unit_text(row["unit"])
     return f"{base}, {unit} of {of}" if of else f"{base}, {unit}"
 
 
@@ -188,5 +188,5 @@ def largest_doubt(summary: Mapping[str, Any], draws: Mapping[str, tuple[Paramete
     if parameter is not None:
         ground = "it is assumed" if parameter.kind == "assumed" else f"it is {parameter.kind}"
         text += f"; {ground}, {short(parameter.low)} to {short(parameter.high)}"
-        text += f" {parameter.unit}" if parameter.unit != "1" else ""
+        text += f" {unit_text(parameter.unit)}" if parameter.unit != "1" else ""
     return Doubt(str(top["parameter"]), f"{text}.")
