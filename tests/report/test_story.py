@@ -68,6 +68,7 @@ def test_numbers_are_written_as_a_person_would(value, written):
 
 def test_a_common_power_of_ten_is_written_once():
     assert interval(1.2e12, 7e12) == "(1.2 to 7) × 10¹²"
+    assert interval(1e10, 1e10) == "1 × 10¹⁰"
     assert interval(1.2e11, 7e12) == "1.2 × 10¹¹ to 7 × 10¹²"
     assert typeset("5.6e+12 particles, route-3e") == "5.6 × 10¹² particles, route-3e"
 

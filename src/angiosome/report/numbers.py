@@ -25,9 +25,11 @@ def signed(value: float) -> str:
 
 
 def interval(low: float, high: float, *, sign: bool = False) -> str:
-    """Two ends, as ``64.5 to 89.5``; a common power of ten is written once."""
+    """Two ends, as ``64.5 to 89.5``; a common power of ten, or a common end, is written once."""
     write = signed if sign else short
     ends = [write(low), write(high)]
+    if ends[0] == ends[1]:
+        return ends[0]
     powers = [end.partition(" × ")[2] for end in ends]
     if powers[0] and powers[0] == powers[1]:
         return f"({ends[0].partition(' × ')[0]} to {ends[1].partition(' × ')[0]}) × {powers[0]}"
