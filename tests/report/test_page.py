@@ -60,7 +60,10 @@ def test_the_policy_allows_what_the_page_holds_and_nothing_else(tags):
         if tag == "meta" and attrs.get("http-equiv") == "Content-Security-Policy"
     )
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
-    assert rules["default-src"] == "'none'"
+    closed = {name: rules[name] for name in ("default-src", "base-uri", "form-action")}
+    assert set(closed.values()) == {"'none'"}
+    assert rules["img-src"] == "data:"
+    assert set(rules) - set(closed) <= {"img-src", "style-src", "script-src"}
     assert "unsafe" not in policy
     for tag, attrs, text in tags.raw:
         if attrs.get("type") != "application/json":

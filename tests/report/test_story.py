@@ -21,6 +21,8 @@ def row(low, high, difference=None):
     [
         (VEHICLE, row(70, 90), "inside"),  # 80 ± 5
         (VEHICLE, row(84, 90), "overlaps"),
+        (VEHICLE, row(70, 76), "overlaps"),
+        (VEHICLE, row(60, 74), "apart"),
         (VEHICLE, row(86, 90), "apart"),
         (CATHETER, row(0, 1, (-2, -5, 1)), "same way"),  # no difference to vehicle
         (CATHETER, row(0, 1, (-2, -5, -1)), "other way"),
