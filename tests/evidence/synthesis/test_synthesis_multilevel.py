@@ -151,7 +151,10 @@ def test_variances_that_cannot_be_told_apart_are_not():
     assert three.fit.variances == near((0.0, two.fit.between), abs=1e-7)
     assert "cannot be told apart" in " ".join(three.warnings)
     one_lab = effects.take([at for at in range(effects.k) if effects.codes[at] == 2])
-    assert "in one cluster" in " ".join(pool(one_lab, "three-level").warnings)
+    alone, two = pool(one_lab, "three-level"), pool(one_lab, "reml")
+    assert "in one cluster" in " ".join(alone.warnings)
+    assert alone.fit.variances == near((0.0, two.fit.between), abs=1e-7)
+    assert alone.inference.se == near(two.inference.se, rel=1e-6)
     with pytest.raises(AngiosomeError, match="more clusters than coefficients: 1 and 1"):
         pool(one_lab, "three-level", "cr2")
 
