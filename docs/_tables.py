@@ -297,6 +297,7 @@ def words() -> str:
         "`direction` of an outcome": vocabulary.DIRECTIONS,
         "`direction` of a claim": vocabulary.CLAIM_DIRECTIONS,
         "`setting` of a claim": vocabulary.SETTINGS,
+        "`unit_of_n` of an outcome": vocabulary.EXPERIMENTAL_UNITS,
         "`seen`": SEEN,
     }
     return _table(("Field", "Words"), [[name, ", ".join(known)] for name, known in lists.items()])

@@ -62,6 +62,8 @@ class Source(Record):
     doi: Annotated[str, StringConstraints(pattern=r"^10\.\S+/\S+$")] | None = None
     trial: Annotated[str, StringConstraints(pattern=r"^NCT\d{8}$")] | None = None
     """Number in the registry of trials, as NCT03384433."""
+    lab: Fact[Text] = Field(default_factory=not_reported)
+    """Corresponding group and institution: studies of one laboratory are not independent."""
     mentioned: tuple[Mention, ...] = Field(default=(), strict=False)
 
 
@@ -154,6 +156,10 @@ class Outcome(Record):
     at: When
     unit: Text
     n: Fact[int] = Field(default_factory=not_reported)
+    unit_of_n: Fact[
+        Annotated[str, OneOf("an experimental unit", vocabulary.EXPERIMENTAL_UNITS)]
+    ] = Field(default_factory=not_reported)
+    """What n counts."""
     mean: float | None = None
     sd: float | None = Field(default=None, ge=0)
     sem: float | None = Field(default=None, ge=0)

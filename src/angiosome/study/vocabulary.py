@@ -89,6 +89,20 @@ CLAIM_DIRECTIONS = ("promotes", "suppresses", "no effect")
 DIRECTIONS = ("higher", "lower", "no difference")
 
 
+EXPERIMENTAL_UNITS = (
+    "animal",
+    "patient",
+    "litter",
+    "cage",
+    "wound",
+    "graft",
+    "well",
+    "preparation",  # of cells, as one isolation of cardiomyocytes
+    "donor",
+)
+"""What may be counted in ``n``."""
+
+
 @dataclass(frozen=True)
 class Measure:
     """One thing a study measures, under the name papers use.
