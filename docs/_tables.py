@@ -270,11 +270,17 @@ def contradictions() -> str:
     ]
     heads = ("Review", "Reference", "One place", "Another", "Kind", "Severity", "Found by")
     return _table(heads, rows)
+def _units(measure: vocabulary.Measure) -> str:
+    also = [
+        unit if factor is None else f"{unit} ({factor:.4g} {measure.unit})"
+        for unit, factor in measure.also
+    ]
+    return _text(", ".join([measure.unit, *also]))
 
 
 def measures() -> str:
     rows = [
-        [f"`{name}`", _text(measure.unit), measure.better or "–", ", ".join(measure.of) or "–"]
+        [f"`{name}`", _units(measure), measure.better or "–", ", ".join(measure.of) or "–"]
         for name, measure in vocabulary.MEASURES.items()
     ]
     return _table(("Measure", "Unit", "Better", "May be a share of"), rows)

@@ -169,13 +169,14 @@ def _uses(study: Study, claims: Sequence[ClaimRow]) -> Generator[Row]:
     organ = study.condition.organ
     if study.evidence == "vesicles":
         for outcome in study.outcomes:
-            regimen = study.arm(outcome.arm).regimen
-            if regimen is None or regimen.product == "vehicle":
+            arm, regimen = study.arm(outcome.arm), study.arm(outcome.arm).regimen
+            if regimen is None or regimen.product == "vehicle" or arm.negative_control:
                 continue
+            setting = "in vitro" if regimen.route == "in culture medium" else "in vivo"
             product = study.product(regimen.product)
             classes = {cargo.kind for cargo in product.cargo} or {"not identified"}
             for cargo_class in sorted(classes):
-                yield organ, product.cell, cargo_class, regimen.route, "in vivo", outcome.measure
+                yield organ, product.cell, cargo_class, regimen.route, setting, outcome.measure
     for claim in claims:
         if claim.kind != "vesicle":
             continue

@@ -207,6 +207,10 @@ def _routes(document: Document, data: Any) -> Iterator[Problem]:
             yield document.problem((*path, "route"), message)
 
 
+def _listed(data: Any) -> list[Any]:
+    return data if isinstance(data, list) else []
+
+
 def _times(document: Document, data: Any) -> Iterator[Problem]:
     for path, _, regimen in _regimens(data):
         if regimen.get("times") == []:
@@ -219,7 +223,7 @@ def _times(document: Document, data: Any) -> Iterator[Problem]:
     places = [
         ((*path, "times", index), time)
         for path, _, regimen in _regimens(data)
-        for index, time in enumerate(regimen.get("times") or [])
+        for index, time in enumerate(_listed(regimen.get("times")))
     ]
     places += [((*path, "at"), outcome.get("at")) for path, outcome in _items(data, "outcomes")]
     for path, moment in places:
@@ -243,26 +247,26 @@ def _outcomes(document: Document, data: Any) -> Iterator[Problem]:
         if measure is None:
             continue
         unit = outcome.get("unit")
-        if isinstance(unit, str) and unit != measure.unit:
-            message = f"'{outcome['measure']}' is kept in {measure.unit}, not in '{unit}'"
+        if isinstance(unit, str) and unit not in (*measure.units, Absent.NOT_REPORTED.value):
+            allowed = " or ".join(measure.units)
+            message = f"'{outcome['measure']}' is kept in {allowed}, not in '{unit}'"
             yield document.problem((*path, "unit"), message)
         of = outcome.get("of")
         if of is not None and of not in (*measure.of, Absent.NOT_REPORTED.value):
             message = f"'{of}' is not what '{outcome['measure']}' is a share of"
             allowed = nearest(of, measure.of) if measure.of else "; leave 'of' out"
             yield document.problem((*path, "of"), message + allowed)
-        low, high = (-100.0, 100.0) if measure.signed else (0.0, 100.0)
+        low, high = measure.range_percent
         for key in ("mean", "median", "low", "high"):
             number = outcome.get(key)
-            if (
-                measure.unit == "%"
-                and isinstance(number, int | float)
-                and not low <= number <= high
-            ):
-                message = f"{number} % is outside {low:g} to {high:g} %"
+            if unit == "%" and isinstance(number, int | float) and not low <= number <= high:
+                most = f"{low:g} to {high:g} %" if high < float("inf") else "0 and above"
+                message = f"{number} % is outside {most}"
                 yield document.problem((*path, key), message)
-        if sum(key in outcome for key in ("sd", "sem", "spread")) > 1:
-            yield document.problem(path, "give one of sd, sem and spread, not several")
+        if sum(key in outcome for key in ("sd", "sem", "spread", "iqr")) > 1:
+            yield document.problem(path, "give one of sd, sem, spread and iqr, not several")
+        if "p" in outcome and "p_below" in outcome:
+            yield document.problem(path, "give p, or the bound p_below, not both")
         if data.get("kind") == "planned" and any(k in outcome for k in ("mean", "median", "p")):
             message = "a planned study has no results yet; running it fills them in"
             yield document.problem(path, message)

@@ -137,9 +137,11 @@ EVENTS = ("injury", "reperfusion", "first dose")
 _MOMENT = re.compile(r"(.+?)\s+(after|before)\s+(?:the\s+)?(.+)")
 
 
-def _read_moment(data: object) -> Moment:
-    if isinstance(data, Moment):
+def _read_moment(data: object) -> Moment | Absent:
+    if isinstance(data, Moment) or data is Absent.NOT_REPORTED:
         return data
+    if data == Absent.NOT_REPORTED.value:
+        return Absent.NOT_REPORTED
     match = _MOMENT.fullmatch(str(data).strip())
     if match is None:
         raise _refused(f"'{data}' is not a moment; write it as '30 min after reperfusion'")
@@ -168,10 +170,12 @@ class _MomentText:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _: Any, __: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "pattern": f"^.+ after (the )?({'|'.join(EVENTS)})$"}
+        moment = f".+ after (the )?({'|'.join(EVENTS)})"
+        return {"type": "string", "pattern": f"^({moment}|{Absent.NOT_REPORTED})$"}
 
 
-When = Annotated[Moment, _MomentText]
+When = Annotated[Moment | Absent, _MomentText]
+"""A moment; or 'not reported', where the place that was read does not give it."""
 
 T = TypeVar("T")
 

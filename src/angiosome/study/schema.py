@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, WrapValidator
+from pydantic import Field, PlainSerializer, StringConstraints, WithJsonSchema, WrapValidator
 
 from angiosome.study import vocabulary
 from angiosome.study.facts import (
@@ -38,7 +38,9 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Organ = Annotated[str, OneOf("an organ", vocabulary.ORGANS)]
 Species = Annotated[str, OneOf("a species", vocabulary.SPECIES)]
 Injury = Annotated[str, OneOf("an injury", vocabulary.INJURIES)]
-Route = Annotated[str, OneOf("a route", vocabulary.ALL_ROUTES)]
+Route = Annotated[
+    str, OneOf("a route", (*vocabulary.ALL_ROUTES, vocabulary.Absent.NOT_REPORTED.value))
+]
 MeasureName = Annotated[str, OneOf("a measure", tuple(vocabulary.MEASURES))]
 
 
@@ -116,6 +118,16 @@ class Product(Record):
     cargo: tuple[Cargo, ...] = Field(default=(), strict=False)
 
 
+_NOT_REPORTED = vocabulary.Absent.NOT_REPORTED.value
+_UNKNOWN_TIMES = (
+    WrapValidator(lambda data, handler: () if data == _NOT_REPORTED else handler(data)),
+    PlainSerializer(lambda times: [str(time) for time in times] or _NOT_REPORTED),
+    WithJsonSchema(
+        {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"enum": [_NOT_REPORTED]}]}
+    ),
+)
+
+
 class Regimen(Record):
     """How a product, or its vehicle, is given."""
 
@@ -124,8 +136,9 @@ class Regimen(Record):
     route: Route
     dose: Fact[Dose] = Field(default_factory=not_reported)
     """For the vehicle: none."""
-    times: tuple[When, ...] = Field(strict=False)
-    """When each dose is given, as '30 min after reperfusion'."""
+    times: Annotated[tuple[When, ...], *_UNKNOWN_TIMES] = Field(strict=False)
+    """When each dose is given, as '30 min after reperfusion'; a dose at an unknown time is [not
+    reported]. The words 'not reported' for the whole leave even the number of doses open."""
     duration: Fact[Time] = Field(default_factory=not_reported)
     """How long one dose takes to give."""
     volume: Fact[Volume] = Field(default_factory=not_reported)
@@ -142,6 +155,9 @@ class Arm(Record):
     id: Id
     label: Text
     control: bool = False
+    negative_control: bool = False
+    """Meant to show nothing, as inactivated vesicles or those of other cells; never pooled as
+    treated."""
     n: Fact[int] = Field(default_factory=not_reported)
     regimen: Annotated[Regimen | None, _UNTREATED]
     """A route, a dose and a schedule; or the word 'untreated'."""
@@ -155,6 +171,7 @@ class Outcome(Record):
     arm: Id
     at: When
     unit: Text
+    """A unit of the measure; 'fold of control'; or 'not reported'."""
     n: Fact[int] = Field(default_factory=not_reported)
     unit_of_n: Fact[
         Annotated[str, OneOf("an experimental unit", vocabulary.EXPERIMENTAL_UNITS)]
@@ -168,6 +185,8 @@ class Outcome(Record):
     ratio: float | None = Field(default=None, ge=0)
     """Over the arm in 'against', where the source gives only that."""
     median: float | None = None
+    iqr: float | None = Field(default=None, ge=0)
+    """Width of the interquartile range, where the source gives only that."""
     low: float | None = None
     high: float | None = None
     interval: float | None = Field(default=None, gt=0, lt=100)
@@ -176,6 +195,10 @@ class Outcome(Record):
     """A result given only in words, against the arm in 'against'."""
     against: Id | None = None
     p: float | None = Field(default=None, ge=0, le=1)
+    p_below: float | None = Field(default=None, gt=0, le=1)
+    """A bound, where the source gives no more, as 0.05 for p < 0.05."""
+    t: float | None = None
+    """The t statistic, where the source gives it."""
     read: Where | None = None
     note: Text | None = None
 
@@ -243,8 +266,10 @@ class Pooled(Record):
     high: float | None = None
     studies: int | None = Field(default=None, ge=1)
     animals: int | None = Field(default=None, ge=1)
+    """Animals, or in a review of trials patients."""
     i2: float | None = Field(default=None, ge=0, le=100)
     p: float | None = Field(default=None, ge=0, le=1)
+    p_below: float | None = Field(default=None, gt=0, le=1)
     read: Where
     note: Text | None = None
 

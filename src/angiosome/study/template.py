@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from importlib.resources import files
 from pathlib import Path
@@ -33,7 +34,7 @@ def write_template(file: Path) -> None:
         species=", ".join(vocabulary.SPECIES),
         cargo_kinds=", ".join(vocabulary.CARGO_KINDS),
         routes=", ".join(vocabulary.ROUTES["heart"]),
-        measures=", ".join(vocabulary.MEASURES),
+        measures="\n#   ".join(textwrap.wrap(", ".join(vocabulary.MEASURES), 94)),
     )
     try:
         with file.open("x", encoding="utf-8") as opened:

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from angiosome.delivery import Infusion
 from angiosome.errors import AngiosomeError
 from angiosome.product import Vesicles, particles_in_dose
-from angiosome.study import Arm, Moment, Regimen, Study
+from angiosome.study import Absent, Arm, Moment, Regimen, Study
 from angiosome.tissue.well_mixed import Supply
 from angiosome.units import Amount
 
@@ -42,13 +42,17 @@ class Clock:
     reperfusion_h: float | None
 
 
-def hours(moment: Moment, study: Study, arm: Arm) -> float:
+def hours(moment: Moment | Absent, study: Study, arm: Arm) -> float:
     """A moment of the study in hours after injury, for one arm.
 
     Raises:
-        AngiosomeError: counted from a reperfusion whose time is unknown, or from a dose when the
-            arm gets none.
+        AngiosomeError: not reported, counted from a reperfusion whose time is unknown, or from a
+            dose when the arm gets none.
     """
+    if isinstance(moment, Absent):
+        raise AngiosomeError(
+            f"{study.id}: a time of arm '{arm.id}' is not reported, and so it cannot be simulated"
+        )
     after = moment.after.to("hour")
     match moment.event:
         case "injury":
@@ -59,7 +63,11 @@ def hours(moment: Moment, study: Study, arm: Arm) -> float:
             given = [other.regimen for other in (arm, *study.arms) if other.regimen]
             if not given:
                 raise AngiosomeError(f"{study.id}: '{moment}', but no arm is given a dose")
-            return after + hours(given[0].times[0], study, arm)
+            return after + hours(_first(given[0]), study, arm)
+
+
+def _first(regimen: Regimen) -> Moment | Absent:
+    return regimen.times[0] if regimen.times else Absent.NOT_REPORTED
 
 
 def _occlusion_h(study: Study, what_for: str) -> float:
@@ -84,7 +92,11 @@ def clock_of(study: Study, *, days: float | None = None) -> Clock:
             for start in _starts_h(arm.regimen, study, arm):
                 events += [start, start + _duration_h(arm.regimen)]
                 doses.append(start)
-    looks = [hours(outcome.at, study, study.arm(outcome.arm)) for outcome in study.outcomes]
+    looks = [
+        hours(outcome.at, study, study.arm(outcome.arm))
+        for outcome in study.outcomes
+        if not isinstance(outcome.at, Absent)
+    ]
     wanted = days * 24 if days is not None else DEFAULT_HORIZON_DAYS * 24
     last = max([wanted, *looks, *events])
     after_dose = [start + hour for start in doses for hour in (1, 2, 4, 8, 16, 24, 48, 96)]
@@ -101,7 +113,7 @@ def clock_of(study: Study, *, days: float | None = None) -> Clock:
 
 
 def _starts_h(regimen: Regimen, study: Study, arm: Arm) -> list[float]:
-    return [hours(moment, study, arm) for moment in regimen.times]
+    return [hours(moment, study, arm) for moment in regimen.times or (Absent.NOT_REPORTED,)]
 
 
 def _duration_h(regimen: Regimen) -> float:

@@ -82,6 +82,8 @@ def compare(study: Study, results: Sequence[ArmResult], clock: Clock) -> list[Ro
     looks: dict[tuple[str, float], str] = {}
     reported: dict[tuple[str, float, str], Outcome] = {}
     for outcome in study.outcomes:
+        if isinstance(outcome.at, Absent):  # nothing to hold a simulated time against
+            continue
         at_h = hours(outcome.at, study, study.arm(outcome.arm))
         looks.setdefault((measure_key(outcome), at_h), str(outcome.at))
         reported[measure_key(outcome), at_h, outcome.arm] = outcome
@@ -108,7 +110,7 @@ def compare(study: Study, results: Sequence[ArmResult], clock: Clock) -> list[Ro
             base = _at(control, key, at_h, study, clock)
             difference = None if same or base is None else quantiles(values - base)
             median, low, high = quantiles(values)
-            mean = outcome.mean if outcome else None
+            mean = _reported_mean(outcome) if outcome else None
             rows.append(
                 Row(
                     measure=key,
@@ -127,6 +129,16 @@ def compare(study: Study, results: Sequence[ArmResult], clock: Clock) -> list[Ro
                 )
             )
     return rows
+
+
+def _reported_mean(outcome: Outcome) -> float | None:
+    """The mean in the unit the model gives, or none where the paper's unit does not convert."""
+    if outcome.mean is None:
+        return None
+    try:
+        return MEASURES[outcome.measure].in_standard_unit(outcome.mean, outcome.unit)
+    except ValueError:
+        return None
 
 
 def _at(result: ArmResult, key: str, at_h: float, study: Study, clock: Clock) -> np.ndarray | None:
