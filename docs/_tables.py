@@ -270,6 +270,8 @@ def contradictions() -> str:
     ]
     heads = ("Review", "Reference", "One place", "Another", "Kind", "Severity", "Found by")
     return _table(heads, rows)
+
+
 def _units(measure: vocabulary.Measure) -> str:
     also = [
         unit if factor is None else f"{unit} ({factor:.4g} {measure.unit})"

@@ -15,7 +15,10 @@ KINDS = {
     "cells": "cell therapy",
     "naked molecule": "molecule",
     "clinical trial": "trial",
+    "conditioned medium": "molecule",
+    "gene therapy": "molecule",
     "general": "general",
+    "no treatment": "general",
     "meta-analysis": "general",
 }
 """What was given, as the table of claims names it. Only 'vesicle' is vesicle evidence."""

@@ -39,6 +39,8 @@ class Asked:
     injury: str | None = None
     route: str | None = None
     cell: str | None = None
+    evidence: str = "vesicles"
+    """What was given: cells, genes and media are never pooled with vesicles."""
 
     def takes(self, study: Study) -> bool:
         """Whether a study is among those asked for, as far as the whole study can say."""
@@ -47,6 +49,7 @@ class Asked:
             (self.organ, condition.organ),
             (self.species, condition.subject.species.reported),
             (self.injury, condition.injury.reported),
+            (self.evidence, study.evidence),
         )
         return all(wanted in (None, has) for wanted, has in pairs)
 
@@ -85,7 +88,7 @@ def effects_of(
     left_out: list[LeftOut] = []
     comparisons: list[Comparison] = []
     for study in studies:
-        if asked is None or asked.takes(study):
+        if (asked or Asked()).takes(study):
             for found in _comparisons(study, measure, asked or Asked()):
                 (left_out if isinstance(found, LeftOut) else comparisons).append(found)  # type: ignore[arg-type]
     effects = effects_from(comparisons, scale, spread_as=spread_as)
@@ -103,6 +106,8 @@ def _comparisons(study: Study, measure: str, asked: Asked) -> list[Comparison | 
         control = study.arm(outcome.against) if outcome.against else study.control
         if arm.regimen is None or arm.regimen.product == "vehicle" or arm.id == control.id:
             continue
+        if arm.negative_control:  # meant to show nothing: no treatment to pool
+            continue
         product = study.product(arm.regimen.product)
         if asked.route not in (None, arm.regimen.route) or asked.cell not in (None, product.cell):
             continue
@@ -112,7 +117,7 @@ def _comparisons(study: Study, measure: str, asked: Asked) -> list[Comparison | 
             for other in outcomes
             if (other.arm, str(other.at), other.of) == (control.id, str(outcome.at), outcome.of)
         ]
-        ratio = getattr(outcome, "ratio", None)
+        ratio = outcome.ratio
         if not beside and ratio is None:
             words = f" ('{outcome.direction}', in words)" if outcome.direction else ""
             found.append(LeftOut(place, f"no value of the control arm '{control.id}'{words}"))
@@ -130,7 +135,7 @@ def _comparisons(study: Study, measure: str, asked: Asked) -> list[Comparison | 
             Comparison(
                 row=place,
                 study=study.id,
-                cluster=getattr(study.source, "lab", None) or study.id,
+                cluster=study.source.lab.reported or study.id,
                 outcome=f"{measure}{base}, {outcome.at}",
                 treated=_report(study, outcome),
                 control=_report(study, beside[0]) if beside else Report(n=_n(study, control.id)),
@@ -188,8 +193,8 @@ def _moderators(study: Study, outcome: Outcome) -> dict[str, str]:
         "route": regimen.route,
         "cell": product.cell,
         "isolation": product.isolation.reported,
-        "doses": len(regimen.times),
-        "day": outcome.at.after.to("day"),
+        "doses": len(regimen.times) or None,
+        "day": None if isinstance(outcome.at, Absent) else outcome.at.after.to("day"),
         "year": study.source.year,
         **{name: _in(regimen.dose.reported, unit) for name, unit in DOSES.items()},
     }
