@@ -69,11 +69,15 @@ def test_a_run_of_two_hundred_megabytes_still_gives_a_small_page_and_says_what_i
     assert size > 80e6
     view, notes = tissue.island(STUDY, held)
     fewer, more = sections.drawn(held)
-    drawn = sections.lengthwise_figure(STUDY, fewer) + sections.crosswise_figure(STUDY, fewer)
+    drawn = sections.lengthwise_figure(STUDY, fewer) + sections.crosswise_figure(STUDY, held)
     assert len(json.dumps(view)) + 2 * len(drawn) < 13_000_000
     assert any("moments" in note for note in notes)
     assert any("widest" in note for note in notes)
     assert len(more) == 1
+    assert len(view["arms"][0]["frames"]) >= 6
+    # profiles are counted on all vessels, though fewer are drawn
+    count = len(sections.profiles(held["vehicle"].frames[0], 150.0))
+    assert f">day 0: {count}, " in sections.crosswise_figure(STUDY, held)
     # the last moment is kept, and what is kept of it are its widest vessels
     assert view["arms"][0]["frames"][-1]["day"] == 23
     kept = view["arms"][0]["frames"][-1]["values"]["diameter_um"]

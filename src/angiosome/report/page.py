@@ -24,6 +24,7 @@ from angiosome.report import (
     credibility,
     marks,
     methods,
+    records,
     sections,
     story,
     tables,
@@ -33,9 +34,8 @@ from angiosome.report.citations import GUIDES, Citations, address, bibtex
 from angiosome.report.crate import write_crate
 from angiosome.report.numbers import anchor, interval, short, signed, typeset, unit_text
 from angiosome.report.test_results import TestResults
-from angiosome.study import Claim, Study
+from angiosome.study import Study
 from angiosome.trials.arms import CHAIN
-from angiosome.trials.compare import reported_text
 from angiosome.trials.run import Finished
 from angiosome.trials.sensitivity import FEWEST
 
@@ -66,7 +66,7 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
     written = methods.paragraphs(
         study, summary, draws, {key: other.source for key, other in sources.items()}, citations
     )
-    claims = claim_rows(summary, sources, citations)
+    claims = records.claim_rows(summary, sources, citations)
     guides = {key: citations.cite(key) for key in GUIDES}
     drawn = [
         {"name": name, "parameter": p, "ref": citations.cite(p.source) if p.source else None}
@@ -98,7 +98,7 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
         "parts_at": charts.parting_step(summary),
         "chain_key": [(one.index, one.label) for one in series],
         "first_arm": series[0].label if series else "",
-        "figures": figures(study, summary, in_sections),
+        "figures": figures(study, summary, slabs, in_sections),
         "slab_size": slab_size(slabs),
         "oxygen": tissue.OXYGEN_MMHG,
         "notes": [*notes, *fewer],
@@ -108,7 +108,7 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
         "plischke": guides["plischke2012"],
         "fewest": FEWEST,
         "claims": claims,
-        "reported": reported_rows(study),
+        "reported": records.reported_rows(study),
         "methods": [joined(pieces) for pieces in written],
         "misev": misev,
         "misev_states": methods.states(misev),
@@ -232,67 +232,6 @@ def outcome_rows(study: Study, summary: Mapping[str, Any]) -> list[dict[str, Any
     return rows
 
 
-def reported_rows(study: Study) -> list[dict[str, str]]:
-    """What the study reports, and the place where each number was read."""
-    rows: list[dict[str, str]] = []
-    for outcome in study.outcomes:
-        told = reported_text(outcome)
-        if told is None:
-            continue
-        key, at_h = story.key_and_time(study, outcome)
-        place = f"{outcome.read.place} (seen: {outcome.read.seen})" if outcome.read else "not said"
-        p = f"; p = {outcome.p:g}" if outcome.p is not None else ""
-        rows.append(
-            {
-                "id": anchor("reported", key, outcome.arm, f"{at_h:g}"),
-                "measure": key,
-                "at": str(outcome.at),
-                "arm": study.arm(outcome.arm).label,
-                "text": f"{told} {outcome.unit}{p}",
-                "place": place,
-                "note": outcome.note or "",
-            }
-        )
-    return rows
-
-
-def claim_rows(
-    summary: Mapping[str, Any], sources: Mapping[str, Study], citations: Citations
-) -> list[dict[str, Any]]:
-    """The claims that met the product's cargo: used, contradicted, or of a kind not modelled."""
-    kinds = (
-        ("links", "used", "stated"),
-        ("contested", "contradicted, left out", "missing"),
-        ("unmodelled", "not modelled, left out", "assumed"),
-    )
-    rows: list[dict[str, Any]] = []
-    for kind, used, state in kinds:
-        for link in summary["mechanism"][kind]:
-            for name in link["claims"]:
-                study_id, _, claim_id = str(name).partition("/")
-                study = sources.get(study_id)
-                claim = _claim(study, claim_id)
-                rows.append(
-                    {
-                        **{key: link[key] for key in ("cargo", "target", "effect")},
-                        "id": name,
-                        "used": used,
-                        "state": state,
-                        "behaviour": f"{claim.direction} {claim.behaviour}" if claim else "",
-                        "place": f"{name}: {claim.read.place} (seen: {claim.read.seen})"
-                        if claim
-                        else name,
-                        "ref": citations.cite_study(study_id, study.source) if study else None,
-                    }
-                )
-    return rows
-
-
-def _claim(study: Study | None, claim_id: str) -> Claim | None:
-    found = study.claims if study else ()
-    return next((claim for claim in found if claim.id == claim_id), None)
-
-
 def joined(pieces: list[methods.Piece]) -> list[str | tuple[int, int]]:
     """Pieces of text, with neighbouring numbers of sources joined: 2, 3, 4 as (2, 4)."""
     found: list[str | tuple[int, int]] = []
@@ -308,7 +247,10 @@ def joined(pieces: list[methods.Piece]) -> list[str | tuple[int, int]]:
 
 
 def figures(
-    study: Study, summary: Mapping[str, Any], slabs: Mapping[str, tissue.Slab]
+    study: Study,
+    summary: Mapping[str, Any],
+    slabs: Mapping[str, tissue.Slab],
+    fewer: Mapping[str, tissue.Slab],
 ) -> dict[str, markupsafe.Markup | None]:
     """The chain and the sections, each for a wide and for a narrow window."""
     series, parts_at = charts.chain_series(study, summary), charts.parting_step(summary)
@@ -318,12 +260,13 @@ def figures(
         "lengthwise": None,
     }
     if slabs:
-        for name, draw in (
-            ("lengthwise", sections.lengthwise_figure),
-            ("crosswise", sections.crosswise_figure),
+        lengthwise, crosswise = sections.lengthwise_figure, sections.crosswise_figure
+        for name, draw, shown in (
+            ("lengthwise", lengthwise, fewer),
+            ("crosswise", crosswise, slabs),  # its profiles are counted: none is left out
         ):
-            found[name] = drawing(draw(study, slabs))
-            found[f"{name}_narrow"] = drawing(draw(study, slabs, narrow=True))
+            found[name] = drawing(draw(study, shown))
+            found[f"{name}_narrow"] = drawing(draw(study, shown, narrow=True))
     return found
 
 

@@ -36,7 +36,7 @@ def _columns(slab: Slab) -> list[Frame]:
 
 
 def drawn(slabs: Mapping[str, Slab]) -> tuple[dict[str, Slab], list[str]]:
-    """The slabs as the sections show them: no more than `SECTION_VESSELS` in each, and the note."""
+    """The slabs as lengthwise sections show them, with at most `SECTION_VESSELS`, and the note."""
     most = max((len(f.lines_um) for slab in slabs.values() for f in slab.frames), default=0)
     if most <= SECTION_VESSELS:
         return dict(slabs), []
@@ -45,7 +45,7 @@ def drawn(slabs: Mapping[str, Slab]) -> tuple[dict[str, Slab], list[str]]:
         for arm, slab in slabs.items()
     }
     return fewer, [
-        f"The sections show, and count, the widest {SECTION_VESSELS} of up to {most} vessels."
+        f"The sections along the capillaries show the widest {SECTION_VESSELS} of {most} vessels."
     ]
 
 
@@ -200,8 +200,9 @@ def _crosswise(frame: Frame, at_um: float, slab: Slab, x: float, y: float, scale
                 )
             )
             start = row
-    flat = all(z == 0 for _, z, _, _ in profiles(frame, at_um))
-    for vessel_y, vessel_z, diameter, carries in profiles(frame, at_um):
+    crossing = profiles(frame, at_um)
+    flat = all(z == 0 for _, z, _, _ in crossing)
+    for vessel_y, vessel_z, diameter, carries in crossing[:SECTION_VESSELS]:
         depth = deep / 2 if flat else vessel_z
         drawn.append(
             marks.element(

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 
 EMBED_BYTES = 3_000_000
 """Most that the 3D view may add to the page, before base64."""
+FEW_MOMENTS = 12
+"""Moments below which vessels are left out rather than moments."""
 OXYGEN_MMHG = (0.0, 80.0)
 RAMP = ((20, 24, 58), (38, 62, 120), (60, 112, 160), (112, 168, 190), (190, 218, 214))
 """Low to high, dark to light; its lightness rises evenly, so it also reads in grey."""
@@ -176,7 +178,7 @@ def _within(slabs: Mapping[str, Slab], limit: int) -> tuple[dict[str, Slab], lis
     """The slabs with as many moments, then as many vessels, as ``limit`` bytes hold."""
     kept, notes = dict(slabs), list[str]()
     moments = max(len(slab.frames) for slab in kept.values())
-    while _bytes(kept) > limit and max(len(slab.frames) for slab in kept.values()) > 3:
+    while _bytes(kept) > limit and max(len(slab.frames) for slab in kept.values()) > FEW_MOMENTS:
         kept = {
             arm: replace(slab, frames=(*slab.frames[:-1:2], slab.frames[-1]))
             for arm, slab in kept.items()
