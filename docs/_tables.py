@@ -28,6 +28,8 @@ CONTRADICTIONS = EVIDENCE_TABLES["contradictions"]
 TITLES = {
     "vesicle": "Product",
     "body": "Body and clearance",
+    "physiology": "Blood flows and organ masses",
+    "delivery": "Routes, beds of the organs, and what is taken where a study is silent",
     "uptake": "Treated organ, uptake and cargo",
     "signalling": "Silencing and endothelium",
     "tissue": "Blood, oxygen, capillaries and growth",

@@ -13,10 +13,10 @@ PUBLIC = {
     "angiosome.evidence.synthesis": "Asked Effects LeftOut Pooled Request effects_of full ladder "
     "of_studies of_table pool read_effects summary",
     "angiosome.product": "Vesicles diffusivity_um2_per_s particles_in_dose share_that_carries",
-    "angiosome.delivery": "CLEARING_ORGANS Body Infusion Uptake VesicleState first_pass_extraction "
-    "no_vesicles rates total_particles",
+    "angiosome.delivery": "ORGANS Body Depot Infusion Uptake VesicleState clearances_ml_per_h "
+    "first_pass_extraction no_depot no_vesicles rates total_particles",
     "angiosome.signalling": "TARGETS EndothelialRates Endothelium Silencing TargetState behaviour "
-    "free_copies half_occupancy_copies hif_response target_rates untouched",
+    "free_copies half_occupancy_copies hif_response protein_course target_rates untouched",
     "angiosome.numerics": "StiffPlan StiffSolution in_chunks plan_stiff solve_stiff",
 }
 

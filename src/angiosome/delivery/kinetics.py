@@ -1,15 +1,20 @@
 """Whole-body kinetics of vesicles and the fate of their cargo inside endothelial cells.
 
-    vein ──► blood ──► liver, spleen, lung, kidney, elsewhere        (cleared)
+    vein ──► blood ──► lung, liver, spleen, kidney, heart, brain, muscle, skin, rest    (cleared)
                │ ▲
      perfusion │ │ wash-out
                ▼ │
-    artery ─► bed of the organ, zone by zone ─► endothelial cells ─► lysosome
-    needle ─► interstitium ───┘          └─► other cells    └─► cytosol ─► Argonaute
+    artery ─► bed of the treated organ, zone by zone ─► endothelial cells ─► lysosome
+    needle ─► interstitium ─┘ ▲         └─► other cells     └─► cytosol ─► Argonaute
+    depot ────────────────────┘ (or to the blood, or lost)
 
 Vesicles are counted, not concentrated: every pool is a number of particles, so that what was
 injected is at any time what is in the pools plus what was cleared and degraded. Copies of a cargo
 are counted per endothelial cell. Time in hours, volumes in millilitres.
+
+Blood passes an organ within seconds, and vesicles stay in blood for minutes. So the blood inside
+an organ is taken at its steady state: each organ takes its extraction of what flows in, in the
+order of the circulation (lung before all others, spleen before liver).
 """
 
 from __future__ import annotations
@@ -18,15 +23,26 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-CLEARING_ORGANS = ("liver", "spleen", "lung", "kidney", "elsewhere")
+ORGANS = ("lung", "liver", "spleen", "kidney", "heart", "brain", "muscle", "skin", "rest")
+"""Organs that take vesicles from blood; the ``organ`` axis, in order."""
+
+LUNG, LIVER, SPLEEN = (ORGANS.index(name) for name in ("lung", "liver", "spleen"))
+MACROPHAGES = jnp.array([name in ("liver", "spleen") for name in ORGANS], float)
 
 
 class Body(eqx.Module):
     """What the blood of one subject does with vesicles."""
 
     blood_volume_ml: Float[Array, ""]
-    clearance_ml_per_h: Float[Array, " organ"]
-    """Blood cleared per hour by each of `CLEARING_ORGANS`."""
+    flow_ml_per_h: Float[Array, " organ"]
+    """Blood that flows through each of `ORGANS`; for the lung, the whole cardiac output. The
+    liver's holds its artery and the portal vein, and so the blood of the spleen."""
+    extraction: Float[Array, " organ"]
+    """Share that an organ takes of the vesicles that flow through it, while they are few."""
+    macrophage_share: Float[Array, ""]
+    """Of what liver and spleen take, the share that macrophages take; it saturates."""
+    macrophage_half_per_ml: Float[Array, ""]
+    """Vesicles per mL of blood at which macrophages work at half their rate per vesicle."""
 
 
 class Uptake(eqx.Module):
@@ -45,8 +61,9 @@ class Uptake(eqx.Module):
     """Share of a needle dose that stays in the tissue; the rest is carried off by blood."""
     uptake_ml_per_cell_h: Float[Array, ""]
     """Volume that one endothelial cell clears of vesicles, at rest in a fluid."""
-    uptake_in_flow: Float[Array, ""]
-    """The same under flow, over that at rest."""
+    uptake_in_flow: Float[Array, "*zone"]
+    """The same under flow, over that at rest: shear and barriers lower it, ischaemia and targeting
+    ligands raise it. One number, or one for each zone."""
     endothelial_share: Float[Array, ""]
     """Endothelial share of what all cells of the tissue take up from the interstitium."""
     washout_per_h: Float[Array, ""]
@@ -61,18 +78,39 @@ class Uptake(eqx.Module):
     argonaute_decay_per_h: Float[Array, ""]
 
 
+class Depot(eqx.Module):
+    """A place that vesicles leave slowly: a gel, a patch, the nose, a wound's surface, a cavity."""
+
+    burst: Float[Array, ""]
+    """Share that leaves at once."""
+    release_per_h: Float[Array, ""]
+    to_tissue: Float[Array, ""]
+    """Of what leaves, the share that enters the tissue of the treated organ."""
+    to_blood: Float[Array, ""]
+    """The share that enters blood; what goes to neither is lost."""
+
+
+def no_depot() -> Depot:
+    """A depot that nothing is put into."""
+    return Depot(*(jnp.zeros(()),) * 4)
+
+
 class Infusion(eqx.Module):
     """Doses in particles per hour: numbers for one interval, or arrays over many."""
 
     vein_per_h: Float[Array, "*interval"]
     artery_per_h: Float[Array, "*interval"]
     needle_per_h: Float[Array, "*interval"]
+    depot_per_h: Float[Array, "*interval"]
 
 
 class VesicleState(eqx.Module):
     """All vesicles that were given, by where they are; and copies per endothelial cell."""
 
     blood: Float[Array, ""]
+    depot: Float[Array, ""]
+    lost: Float[Array, ""]
+    """Left a depot and reached neither tissue nor blood."""
     cleared: Float[Array, " organ"]
     interstitium: Float[Array, " zone"]
     endothelium: Float[Array, " zone"]
@@ -91,15 +129,16 @@ def no_vesicles(cargo: int, zones: int) -> VesicleState:
     """The state before the first dose."""
     zone = jnp.zeros(zones)
     copies = jnp.zeros((cargo, zones))
-    organs = jnp.zeros(len(CLEARING_ORGANS))
-    return VesicleState(jnp.zeros(()), organs, zone, zone, zone, zone, zone, copies, copies)
+    organs, none = jnp.zeros(len(ORGANS)), jnp.zeros(())
+    return VesicleState(none, none, none, organs, zone, zone, zone, zone, zone, copies, copies)
 
 
 def total_particles(state: VesicleState) -> Float[Array, ""]:
     """Every vesicle the state accounts for, wherever it ended."""
     zones = state.interstitium + state.endothelium + state.other_cells
     ended = state.digested + state.escaped
-    return state.blood + jnp.sum(state.cleared) + jnp.sum(zones + ended)
+    outside = state.blood + state.depot + state.lost
+    return outside + jnp.sum(state.cleared) + jnp.sum(zones + ended)
 
 
 def first_pass_extraction(
@@ -115,10 +154,34 @@ def first_pass_extraction(
     return jnp.where(flows, -jnp.expm1(-uptake_ml_per_h / passage), 0.0)
 
 
+def clearances_ml_per_h(
+    body: Body, concentration_per_ml: Float[Array, ""]
+) -> Float[Array, " organ"]:
+    """Blood that each organ clears per hour, at this concentration of vesicles in the blood.
+
+    An organ with flow Q takes E Q of what reaches it, so never more than flows through it. With
+    C in mixed venous blood:
+
+        lung     E Q C                             arteries carry C_a = (1 - E_lung) C
+        liver    E [(Q - Q_s) C_a + Q_s C_s]       C_s = (1 - E_spleen) C_a leaves the spleen
+        others   E Q C_a
+
+    In liver and spleen the share s that macrophages take saturates, E = E0 [1 - s + s / (1 + C/K)].
+    """
+    free = 1 / (1 + concentration_per_ml / body.macrophage_half_per_ml)
+    extraction = body.extraction * (1 - MACROPHAGES * body.macrophage_share * (1 - free))
+    arterial = 1 - extraction[LUNG]
+    reaches = jnp.full(len(ORGANS), arterial).at[LUNG].set(1.0)
+    of_spleen = body.flow_ml_per_h[SPLEEN] / body.flow_ml_per_h[LIVER]
+    reaches = reaches.at[LIVER].multiply(1 - of_spleen * extraction[SPLEEN])
+    return body.flow_ml_per_h * extraction * reaches
+
+
 def rates(
     state: VesicleState,
     body: Body,
     uptake: Uptake,
+    depot: Depot,
     copies_per_particle: Float[Array, " cargo"],
     infusion: Infusion,
     relative_flow: Float[Array, " zone"],
@@ -130,11 +193,12 @@ def rates(
 
     Fluxes, in particles per hour (zone by zone where the pool has zones):
 
-        clear       blood -> organ             CL / V
+        clear       blood -> organ             CL / V    see `clearances_ml_per_h`
         perfuse     blood -> endothelium       Q E / V
         extract     artery -> endothelium      J E       the rest of J goes on to the blood
         take up     interstitium -> cells      k N / V_i (and by other cells in proportion)
         wash out    interstitium -> blood
+        leave depot depot -> interstitium, blood, lost    the burst at once, the rest with time
         release     endothelium -> cytosol     every vesicle releases its mean load of copies
     """
     flow = uptake.blood_flow_ml_per_h * relative_flow
@@ -142,7 +206,7 @@ def rates(
     extraction = first_pass_extraction(cells_clear * uptake.uptake_in_flow, flow)
 
     concentration = state.blood / body.blood_volume_ml
-    clear = body.clearance_ml_per_h * concentration
+    clear = clearances_ml_per_h(body, concentration) * concentration
     perfuse = flow * extraction * concentration
 
     reached = flow * uptake.fed_by_artery
@@ -152,6 +216,11 @@ def rates(
 
     stay = infusion.needle_per_h * uptake.needle_retention * uptake.needle_share
     carried_off = infusion.needle_per_h - jnp.sum(stay)
+
+    leave_depot = depot.release_per_h * state.depot
+    out = infusion.depot_per_h * depot.burst + leave_depot
+    enter = out * depot.to_tissue * uptake.needle_share
+    absorb = out * depot.to_blood
 
     take_up = cells_clear / uptake.interstitium_ml * state.interstitium
     take_up_others = take_up * (1 / uptake.endothelial_share - 1)
@@ -167,11 +236,13 @@ def rates(
     lose_free = uptake.free_decay_per_h * state.free_copies
     lose_loaded = uptake.argonaute_decay_per_h * state.loaded_copies
 
-    into_blood = infusion.vein_per_h + pass_on + carried_off + jnp.sum(wash_out)
+    into_blood = infusion.vein_per_h + pass_on + carried_off + absorb + jnp.sum(wash_out)
     return VesicleState(
         blood=into_blood - jnp.sum(clear) - jnp.sum(perfuse),
+        depot=infusion.depot_per_h * (1 - depot.burst) - leave_depot,
+        lost=out - jnp.sum(enter) - absorb,
         cleared=clear,
-        interstitium=stay - take_up - take_up_others - wash_out - decay,
+        interstitium=stay + enter - take_up - take_up_others - wash_out - decay,
         endothelium=perfuse + extract + take_up - leave,
         other_cells=take_up_others,
         digested=digest + decay,

@@ -7,6 +7,7 @@ from angiosome.signalling.silencing import (
     TargetState,
     free_copies,
     half_occupancy_copies,
+    protein_course,
     target_rates,
     untouched,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "free_copies",
     "half_occupancy_copies",
     "hif_response",
+    "protein_course",
     "target_rates",
     "untouched",
 ]

@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 
 from angiosome.delivery import Body, Uptake
 from angiosome.errors import AngiosomeError
-from angiosome.parameters import Parameter, Registry, draw
+from angiosome.parameters import Parameter, Registry
 from angiosome.product import Vesicles
 from angiosome.signalling import TARGETS, Endothelium, Silencing
 from angiosome.study import Cargo, Product, Study
 from angiosome.study.cargo_names import cargo_family
+from angiosome.subject.body import body_of, part_treated
+from angiosome.subject.draws import Draws, SubjectDraws, Used
 from angiosome.tissue import values as tissue_values
 from angiosome.tissue.injury import LN2
 from angiosome.tissue.oxygen import blood_oxygen_content
 from angiosome.tissue.well_mixed import Rest, at_rest
-from angiosome.units import Amount
 
 MODELLED_ORGANS = ("heart",)
 MODELLED_SPECIES = ("mouse", "rat", "pig", "human")
@@ -78,31 +79,6 @@ class Cohort:
     draws: Mapping[str, tuple[Parameter, NDArray[np.float64]]]
 
 
-@dataclass
-class _Draws:
-    """Draws parameters for a cohort and remembers each; hands out the value of one subject."""
-
-    registry: Registry
-    subjects: int
-    seed: int
-    organ: str
-    species: str
-    used: dict[str, tuple[Parameter, NDArray[np.float64]]]
-    subject: Int[Array, ""]
-
-    def __call__(self, name: str, *where: str, stream: str = "") -> Scalar:
-        parameter = self.registry.find(name, *(where or (self.organ, self.species)))
-        key = f"{parameter.id} ({stream})" if stream else parameter.id
-        if key not in self.used:
-            drawn = draw(parameter, self.subjects, self.seed, stream=stream)
-            self.used[key] = (parameter, drawn)
-        return jnp.asarray(self.used[key][1])[self.subject]
-
-    def stated(self, known: Amount | None, unit: str, name: str) -> Scalar:
-        """The study's own number where it gives or assumes one, else a draw."""
-        return self(name) if known is None else jnp.asarray(known.to(unit))
-
-
 def draw_cohort(
     study: Study,
     registry: Registry,
@@ -130,15 +106,16 @@ def draw_cohort(
     product = study.products[0] if study.products else None
     cargo = tuple(product.cargo) if product else ()
     kept = tuple(edge for edge in attachments if edge.cargo in {item.name for item in cargo})
-    used: dict[str, tuple[Parameter, NDArray[np.float64]]] = {}
+    used: Used = {}
+    cohort = Draws(registry, subjects, seed, condition.organ, species, used)
 
     def animal(subject: Int[Array, ""]) -> Animal:
-        draws = _Draws(registry, subjects, seed, condition.organ, species, used, subject)
+        draws = SubjectDraws(cohort, subject)
         weight_kg = jnp.asarray(weight.to("kg"))
         tissue = _tissue(draws)
         organ = _organ(draws, study, weight_kg)
         return Animal(
-            body=_body(draws, weight_kg),
+            body=body_of(draws, weight_kg, part_treated(condition.organ, jnp.ones(()))),
             uptake=_uptake(draws, organ, tissue),
             vesicles=_vesicles(draws, product, cargo),
             silencing=_silencing(draws, cargo, kept),
@@ -160,19 +137,7 @@ def _require(study: Study, field: str, given: str | None, modelled: Sequence[str
         )
 
 
-def _body(draws: _Draws, weight_kg: Scalar) -> Body:
-    blood_ml = draws("blood_volume_per_kg") * weight_kg
-    scale = (weight_kg / draws("reference_mass_mouse")) ** draws("time_scaling_exponent")
-    half_life_h = draws("vesicle_half_life_mouse") * scale / 60
-    organs = ("liver", "spleen", "lung", "kidney")
-    shares = jnp.stack([draws(f"clearance_share_{organ}") for organ in organs])
-    listed = shares / jnp.maximum(jnp.sum(shares), 1.0)  # shares above one are scaled to one
-    elsewhere = 1 - jnp.sum(listed)
-    clearance = blood_ml * LN2 / half_life_h * jnp.append(listed, elsewhere)
-    return Body(blood_ml, clearance)
-
-
-def _organ(draws: _Draws, study: Study, weight_kg: Scalar) -> Organ:
+def _organ(draws: SubjectDraws, study: Study, weight_kg: Scalar) -> Organ:
     heart_g = draws("heart_mass_share") * weight_kg * 1000
     ventricle_ml = heart_g * draws("left_ventricle_share") / TISSUE_DENSITY_G_PER_ML
     at_risk = draws.stated(study.condition.area_at_risk.known, "dimensionless", "area_at_risk")
@@ -186,7 +151,7 @@ def _organ(draws: _Draws, study: Study, weight_kg: Scalar) -> Organ:
     )
 
 
-def _uptake(draws: _Draws, organ: Organ, tissue: tissue_values.Tissue) -> Uptake:
+def _uptake(draws: SubjectDraws, organ: Organ, tissue: tissue_values.Tissue) -> Uptake:
     # capillary length per volume is taken as profiles per area: straight, parallel capillaries
     cells_per_mm3 = tissue.bed.capillary_density_per_mm2 * draws("endothelial_cells_per_length")
     border = draws("needle_share_border")
@@ -210,7 +175,7 @@ def _uptake(draws: _Draws, organ: Organ, tissue: tissue_values.Tissue) -> Uptake
     )
 
 
-def _vesicles(draws: _Draws, product: Product | None, cargo: Sequence[Cargo]) -> Vesicles:
+def _vesicles(draws: SubjectDraws, product: Product | None, cargo: Sequence[Cargo]) -> Vesicles:
     def copies(item: Cargo) -> Scalar:
         stated = item.copies_per_particle.known
         if stated is not None:
@@ -232,7 +197,7 @@ def _stack(scalars: Sequence[Scalar]) -> Array:
 
 
 def _silencing(
-    draws: _Draws, cargo: Sequence[Cargo], attachments: Sequence[Attachment]
+    draws: SubjectDraws, cargo: Sequence[Cargo], attachments: Sequence[Attachment]
 ) -> Silencing:
     own = [draws("endogenous_copies", cargo_family(item.name), stream=item.name) for item in cargo]
     names = [item.name for item in cargo]
@@ -254,7 +219,7 @@ def _silencing(
     )
 
 
-def _endothelium(draws: _Draws) -> Endothelium:
+def _endothelium(draws: SubjectDraws) -> Endothelium:
     return Endothelium(
         vegf_rest_nm=draws("vegf_rest"),
         vegf_half_erk_nm=draws("vegf_half_erk"),
@@ -272,7 +237,7 @@ def _endothelium(draws: _Draws) -> Endothelium:
     )
 
 
-def _tissue(draws: _Draws) -> tissue_values.Tissue:
+def _tissue(draws: SubjectDraws) -> tissue_values.Tissue:
     haematocrit = draws("haematocrit")
     blood = tissue_values.Blood(
         arterial_po2_mmhg=draws("arterial_po2"),

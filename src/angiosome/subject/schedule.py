@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from angiosome.delivery import Infusion
+from angiosome.delivery.routes import ROUTE_INLETS
 from angiosome.errors import AngiosomeError
 from angiosome.product import Vesicles, particles_in_dose
 from angiosome.study import Absent, Arm, Moment, Regimen, Study
@@ -21,12 +22,8 @@ INJECTION_MIN = 5.0  # assumed where a study does not say how long a dose takes;
 
 CLOCK_RESOLUTION_H = 1 / 3600  # events closer than a second are one event
 
-ROUTE_INLETS = {
-    "intravenous": "vein",
-    "intracoronary": "artery",
-    "intramyocardial": "needle",
-}
-"""Where a route enters the model."""
+RUN_ROUTES = ("intravenous", "intracoronary", "intramyocardial")
+"""The routes that a whole run follows; `angiosome dose` follows every route."""
 
 
 @dataclass(frozen=True)
@@ -174,8 +171,8 @@ def infusion_of(
     starts, widths, regimen = clock.times_h[:-1], np.diff(clock.times_h), arm.regimen
     per_h = {inlet: np.zeros(len(starts)) for inlet in ("vein", "artery", "needle")}
     if regimen is not None:
-        if regimen.route not in ROUTE_INLETS:
-            allowed = ", ".join(ROUTE_INLETS)
+        if regimen.route not in RUN_ROUTES:
+            allowed = ", ".join(RUN_ROUTES)
             raise AngiosomeError(
                 f"{study.id}: the route '{regimen.route}' of arm '{arm.id}' cannot be simulated "
                 f"yet; modelled: {allowed}"
@@ -185,5 +182,7 @@ def infusion_of(
             during = (starts >= start - CLOCK_RESOLUTION_H) & (starts < end - CLOCK_RESOLUTION_H)
             # by the clock's own intervals, so that exactly one dose is given
             per_h[ROUTE_INLETS[regimen.route]] += during / np.sum(widths, where=during)
-    rows = {inlet: particles[:, None] * jnp.asarray(rate) for inlet, rate in per_h.items()}
-    return Infusion(rows["vein"], rows["artery"], rows["needle"])
+    rows = {
+        f"{inlet}_per_h": particles[:, None] * jnp.asarray(rate) for inlet, rate in per_h.items()
+    }
+    return Infusion(**rows, depot_per_h=jnp.zeros_like(rows["vein_per_h"]))

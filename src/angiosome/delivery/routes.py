@@ -1,0 +1,27 @@
+"""Where each route enters the model of delivery."""
+
+from __future__ import annotations
+
+ROUTE_INLETS = {
+    "intravenous": "vein",
+    "intracoronary": "artery",
+    "intracarotid": "artery",
+    "renal artery": "artery",
+    "intra-arterial": "artery",
+    "intramyocardial": "needle",
+    "intracerebral": "needle",
+    "intrarenal": "needle",
+    "renal capsule": "needle",
+    "intramuscular": "needle",
+    "subcutaneous": "needle",
+    "wound edge": "needle",
+    "epicardial patch": "depot",
+    "hydrogel depot": "depot",
+    "intranasal": "depot",
+    "topical": "depot",
+    "intraperitoneal": "depot",
+    "intracerebroventricular": "depot",
+    "in culture medium": "dish",
+}
+"""Route of a study file to the inlet: a vein; the artery of the treated organ; a needle in it; a
+depot beside it; or a dish, where cells take from the medium and nothing else does."""
