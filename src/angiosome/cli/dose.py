@@ -1,0 +1,198 @@
+"""``angiosome dose``: particles to copies in a cell, and whether that can be enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from angiosome.cli.application import AsJson, app, told_to_the_user
+from angiosome.errors import AngiosomeError
+
+SUBJECTS, SUBJECTS_OF_ALL = 256, 64
+
+
+@app.command()
+def dose(
+    study: Annotated[
+        str | None, typer.Argument(help="A study of the evidence base, or a study file.")
+    ] = None,
+    all_studies: Annotated[
+        bool, typer.Option("--all", help="Rank every study of the evidence base.")
+    ] = False,
+    subjects: Annotated[
+        int | None,
+        typer.Option(min=8, max=100_000, help="Virtual subjects: 256, or 64 with --all."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all draws.")] = 1,
+    choose: Annotated[
+        list[str] | None, typer.Option(help="Choose between sources: parameter=option.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the figure and the numbers.")] = Path(
+        "doses"
+    ),
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Print the ground of every number.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a dose to copies of each cargo in one endothelial cell; say if that can be enough.
+
+    Example: angiosome dose gallet-2017
+    """
+    with told_to_the_user():
+        if (study is None) != all_studies:
+            raise AngiosomeError("give one study, or --all for every study of the evidence base")
+        if study is None:
+            _all(subjects or SUBJECTS_OF_ALL, seed, tuple(choose or ()), out, as_json)
+        else:
+            count = subjects or SUBJECTS
+            _one(study, count, seed, tuple(choose or ()), out, evidence, as_json)
+
+
+def _one(
+    name: str,
+    subjects: int,
+    seed: int,
+    choices: tuple[str, ...],
+    out: Path,
+    evidence: bool,
+    as_json: bool,
+) -> None:
+    from angiosome.cli.cache import use_cache
+    from angiosome.cli.output import print_json
+    from angiosome.evidence import find_study
+
+    study = find_study(name)
+    use_cache()
+    from angiosome.io.atomic import write_text
+    from angiosome.report.dose_figure import dose_figure
+    from angiosome.trials.dose_run import answer, as_text
+
+    results, summary = answer(study, subjects=subjects, seed=seed, choices=choices)
+    folder = out / study.id
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "dose.json", as_text(summary))
+    write_text(folder / "dose.svg", dose_figure(results))
+    if as_json:
+        print_json(summary)
+        return
+    _print(summary, evidence)
+    typer.echo(f"Figure: {folder / 'dose.svg'}   Numbers: {folder / 'dose.json'}")
+
+
+def _all(subjects: int, seed: int, choices: tuple[str, ...], out: Path, as_json: bool) -> None:
+    from angiosome.cli.cache import use_cache
+    from angiosome.cli.output import print_json, print_table
+
+    use_cache()
+    from angiosome.io.atomic import write_text
+    from angiosome.trials.dose_run import as_text, ranking
+
+    ranked = ranking(subjects=subjects, seed=seed, choices=choices)
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / "ranking.json", as_text(ranked))
+    if as_json:
+        print_json(ranked)
+        return
+    shown = [
+        {
+            "study": row["study"],
+            "arm": row["arm"] + ("*" if row["only_claims"] else ""),
+            "organ": row["organ"],
+            "route": row["route"],
+            "cargo on target": f"{row['cargo']} on {row['target']}",
+            "vesicles/cell": row["vesicles_per_cell"],
+            "copies/cell": row["copies_per_cell"],
+            "verdict": row["verdict"],
+        }
+        for row in ranked["rows"]
+    ]
+    print_table(f"Doses, the nearest to enough first ({subjects} subjects each, median)", shown)
+    for refused in ranked["refused"]:
+        typer.echo(f"Left out: {refused}")
+    typer.echo("* Only a claim is entered: the usual dose by the usual route is assumed.")
+    typer.echo(f"Numbers: {out / 'ranking.json'}")
+
+
+def _print(summary: dict[str, Any], evidence: bool) -> None:
+    from angiosome.cli.output import print_table
+
+    typer.echo(f"{summary['title']} ({summary['study']}, {summary['organ']})\n")
+    for arm in summary["arms"]:
+        given = arm["dose"] or "usual dose"
+        times = f", {arm['doses']} doses" if arm["doses"] > 1 else ""
+        print_table(
+            f"{arm['label']}: {given}, {arm['route']}{times}, {arm['species']}",
+            [_row(step) for step in _steps(arm)],
+        )
+        for cargo in arm["cargo"]:
+            ground = ", ".join(cargo["claims"]) or "no claim names a target"
+            typer.echo(f"{cargo['cargo']} on {cargo['target']} ({ground}): {cargo['verdict']}")
+            typer.echo(f"  {cargo['why']}.")
+            if cargo["doubts"]:
+                told = ", ".join(f"{d['parameter']} ({d['rho']:+.2f})" for d in cargo["doubts"])
+                typer.echo(f"  What its uncertainty comes from, by rank: {told}")
+        typer.echo("\nAssumed:")
+        for item in arm["assumptions"]:
+            typer.echo(f"  {item['field']}: {item['value']} ({item['because']})")
+        _evidence(arm["evidence"], evidence)
+        typer.echo("")
+
+
+def _steps(arm: dict[str, Any]) -> list[dict[str, Any]]:
+    own = [
+        {**step, "step": f"{cargo['cargo']}: {step['step']}"}
+        for cargo in arm["cargo"]
+        for step in cargo["steps"]
+    ]
+    return [*arm["steps"], *own]
+
+
+def _row(step: dict[str, Any]) -> dict[str, str]:
+    value = step["value"]
+    return {
+        "step": f"{step['step']}, {step['unit']}",
+        "median": _n(value["median"]),
+        "90 % of subjects": f"{_n(value['low'])} to {_n(value['high'])}",
+        "area, x h": _n(step["area"]["median"]) if "area" in step else "–",
+        "lasts, h": _n(step["duration_h"]["median"]) if "duration_h" in step else "–",
+    }
+
+
+def _n(value: float | None) -> str:
+    if value is None:
+        return "∞"
+    if 0 < abs(value) < 1e-30:
+        return "0"
+    return f"{value:.2g}"
+
+
+def _evidence(rows: list[dict[str, Any]], whole: bool) -> None:
+    from angiosome.cli.output import print_table
+
+    if whole:
+        shown = [
+            {
+                "step": row["step"],
+                "parameter": row["parameter"],
+                "median": f"{_n(row['median'])} {row['unit'].removeprefix('1')}",
+                "kind": row["kind"],
+                "ground": f"{row['source']}, {row['locator']} (seen: {row['seen']})"
+                if row["source"]
+                else row["why"],
+            }
+            for row in rows
+        ]
+        print_table("Evidence", shown)
+        return
+    typer.echo("\nEvidence (--evidence shows every number):")
+    for step in dict.fromkeys(row["step"] for row in rows):
+        here = [row for row in rows if row["step"] == step]
+        sources = list(dict.fromkeys(row["source"] for row in here if row["source"]))
+        assumed = sum(row["kind"] == "assumed" for row in here)
+        typer.echo(
+            f"  {step}: {len(here)} numbers, {assumed} assumed"
+            + (f"; others from {', '.join(sources)}" if sources else "")
+        )

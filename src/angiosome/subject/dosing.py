@@ -1,0 +1,235 @@
+"""Follow doses from the syringe to copies in one endothelial cell, many cases and subjects at once.
+
+A case is a route, a schedule and a body; a lane is one subject of one case. Copies of every cargo
+are proportional to its copies per vesicle, so that a lane is solved once, for one copy per vesicle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from numpy.typing import NDArray
+
+from angiosome import delivery
+from angiosome.delivery import Body, Depot, Infusion, Uptake, VesicleState
+from angiosome.delivery.routes import ROUTE_INLETS
+from angiosome.numerics import StiffPlan, in_chunks, plan_stiff, solve_stiff
+from angiosome.subject.bed import BED_ZONES, bed_of, depot_of, dish_of, treated_part
+from angiosome.subject.body import body_of
+from angiosome.subject.draws import Draws, SubjectDraws
+from angiosome.units import Amount
+
+RTOL = 1e-6
+CHUNK = 128  # lanes side by side; fixed, so that no result depends on how many come along
+ATOL_COPIES = 1e-10  # of copies per cell, and of the share of a particle in a cell
+AFTER_DOSE_H = (0.05, 0.25, 0.5, 1, 2, 4, 8, 16, 24, 36)
+TAIL_H = (48, 60, 72, 96, 120, 144, 168, 216, 264, 336, 432, 528, 672)
+LENGTHS = (32, 64, 128, 256, 512)  # of clocks; a shorter one is filled up at its end
+INJURED = BED_ZONES.index("injured")
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is given, to what, and how.
+
+    Attributes:
+        weight_kg: of the subject; drawn when `None`.
+        injury: end of a ``flow_at_dose`` id, as ``permanent-occlusion``.
+        injured: share of the organ that is injured; drawn when `None`.
+        starts_h: start of each dose, the first at 0.
+        ligand: end of a ``targeting_gain`` id, or `None`.
+    """
+
+    organ: str
+    species: str
+    route: str
+    weight_kg: float | None
+    injury: str
+    injured: Amount | None
+    starts_h: tuple[float, ...]
+    duration_h: float
+    ligand: str | None
+
+
+class Lane(eqx.Module):
+    """One subject of one case; or many, with a leading axis on every leaf."""
+
+    body: Body
+    uptake: Uptake
+    depot: Depot
+    relative_flow: Float[Array, " zone"]
+    weight_kg: Float[Array, ""]
+
+
+@dataclass(frozen=True)
+class Courses:
+    """What comes of a case, ``(subject, time)`` unless said otherwise.
+
+    Attributes:
+        times_h: after the start of the first dose, ``(time,)``.
+        in_organ: intact vesicles in the organ: between its cells, on them, and in its endothelium.
+        in_cell: vesicles on or inside one endothelial cell of the injured part.
+        taken: vesicles that such a cell has taken up so far.
+        escaped: of those, how many have let their cargo out.
+        unit_copies: copies in Argonaute in such a cell, if every vesicle carried one copy.
+        gap: what is given less what is accounted for, relative, ``(subject,)``.
+    """
+
+    times_h: Floats
+    in_organ: Floats
+    in_cell: Floats
+    taken: Floats
+    escaped: Floats
+    unit_copies: Floats
+    gap: Floats
+
+
+def lanes_of(case: Case, draws: Draws) -> Lane:
+    """The subjects of a case, one row each."""
+    inlet = ROUTE_INLETS[case.route]
+
+    def one(subject: Array) -> Lane:
+        drawn = SubjectDraws(draws, subject)
+        weight = jnp.asarray(case.weight_kg) if case.weight_kg else drawn("body_weight")
+        if inlet == "dish":
+            uptake = dish_of(drawn)
+        else:
+            uptake = bed_of(drawn, case.organ, weight, injured=case.injured, ligand=case.ligand)
+        return Lane(
+            body=body_of(drawn, weight, treated_part(drawn, case.organ)),
+            uptake=uptake,
+            depot=depot_of(drawn, case.route) if inlet == "depot" else delivery.no_depot(),
+            relative_flow=jnp.stack([drawn("flow_at_dose", case.injury), jnp.ones(())]),
+            weight_kg=weight,
+        )
+
+    return jax.vmap(one)(jnp.arange(draws.subjects))
+
+
+def clock_of(case: Case) -> Floats:
+    """Output times in hours: often after each dose, rarely later; every event is among them."""
+    ends = [start + case.duration_h for start in case.starts_h]
+    nexts = [*case.starts_h[1:], np.inf]
+    looks = [
+        end + after
+        for end, following in zip(ends, nexts, strict=True)
+        for after in AFTER_DOSE_H
+        if end + after < following
+    ]
+    times = {round(t, 4) for t in (*case.starts_h, *ends, *looks)}
+    times |= {round(ends[-1] + t, 4) for t in TAIL_H}
+    length = next(n for n in LENGTHS if n >= len(times))
+    last = max(times)
+    return np.array([*sorted(times), *(last + 24.0 * i for i in range(1, 1 + length - len(times)))])
+
+
+def infusion_of(case: Case, times_h: Floats, particles: Floats) -> Infusion:
+    """Doses of ``particles`` (one number for each subject) as rates, ``(subject, interval)``."""
+    starts, widths = times_h[:-1], np.diff(times_h)
+    per_h = np.zeros(len(starts))
+    for start in case.starts_h:
+        during = (starts >= start - 1e-6) & (starts < start + case.duration_h - 1e-6)
+        per_h += during / np.sum(widths, where=during)
+    given, none = particles[:, None] * per_h, np.zeros((len(particles), len(starts)))
+    inlet = ROUTE_INLETS[case.route].replace("dish", "needle")
+    rows = {f"{name}_per_h": given if name == inlet else none for name in _INLETS}
+    return Infusion(**{name: jnp.asarray(row) for name, row in rows.items()})
+
+
+_INLETS = ("vein", "artery", "needle", "depot")
+
+
+def _rates(state: VesicleState, lane: Lane, infusion: Infusion) -> VesicleState:
+    one_copy = jnp.ones(1)
+    return delivery.rates(
+        state, lane.body, lane.uptake, lane.depot, one_copy, infusion, lane.relative_flow
+    )
+
+
+def plan(lane: Lane) -> StiffPlan:
+    """Prepare `follow`; any lane serves, for all have one sparsity."""
+    half = Depot(*(jnp.asarray(0.5),) * 4)
+    flows = jnp.full(len(BED_ZONES), 0.5)
+    lane = eqx.tree_at(lambda lane: (lane.depot, lane.relative_flow), lane, (half, flows))
+    everything = Infusion(*(jnp.ones(()),) * 4)
+    state = delivery.no_vesicles(1, len(BED_ZONES))
+    typical = jax.tree.map(lambda leaf: leaf + 1.0, state)
+    return plan_stiff(_rates, typical, lane, everything, key=jax.random.key(0))
+
+
+def solve(
+    prepared: StiffPlan, lane: Lane, infusion: Infusion, times_h: Float[Array, " time"]
+) -> VesicleState:
+    """The states of one lane at every time; NaN where the integration failed."""
+    start = delivery.no_vesicles(1, len(BED_ZONES))
+    given = sum(jnp.sum(leaf * jnp.diff(times_h)) for leaf in jax.tree.leaves(infusion))
+    particles = jax.tree.map(lambda _: jax.lax.stop_gradient(1e-9 * given) + 1e-12, start)
+    atol = eqx.tree_at(
+        lambda state: (state.free_copies, state.loaded_copies), particles, (ATOL_COPIES,) * 2
+    )
+    return solve_stiff(prepared, start, lane, times_h, infusion, rtol=RTOL, atol=atol).states
+
+
+def follow(
+    cases: Sequence[Case], lanes: Sequence[Lane], particles: Sequence[Floats]
+) -> list[Courses]:
+    """Integrate every subject of every case.
+
+    Args:
+        lanes: of each case, from `lanes_of`.
+        particles: in one dose, ``(subject,)`` for each case.
+    """
+    prepared = plan(jax.tree.map(lambda leaf: leaf[0], lanes[0]))
+
+    def one(row: tuple[Lane, Infusion, Array]) -> dict[str, Array]:
+        lane, infusion, times = row
+        return _read(lane, infusion, times, solve(prepared, lane, infusion, times))
+
+    compiled = eqx.filter_jit(jax.vmap(one))
+    clocks = [clock_of(case) for case in cases]
+    done: dict[int, Courses] = {}
+    for length in sorted({len(clock) for clock in clocks}):
+        chosen = [i for i, clock in enumerate(clocks) if len(clock) == length]
+        rows = [
+            (
+                lanes[i],
+                infusion_of(cases[i], clocks[i], particles[i]),
+                np.broadcast_to(clocks[i], (len(particles[i]), length)),
+            )
+            for i in chosen
+        ]
+        batch = jax.tree.map(lambda *parts: np.concatenate([np.asarray(p) for p in parts]), *rows)
+        found = in_chunks(compiled, batch, width=CHUNK)
+        at = 0
+        for i in chosen:
+            here = slice(at, at + len(particles[i]))
+            done[i] = Courses(clocks[i], **{name: values[here] for name, values in found.items()})
+            at = here.stop
+    return [done[i] for i in range(len(cases))]
+
+
+def _read(
+    lane: Lane, infusion: Infusion, times_h: Array, states: VesicleState
+) -> dict[str, Float[Array, "..."]]:
+    cells = lane.uptake.endothelial_cells[INJURED]
+    escaped = states.escaped[:, INJURED] / cells
+    in_cell = states.endothelium[:, INJURED] / cells
+    widths = jnp.diff(times_h)
+    given = sum(jnp.sum(leaf * widths) for leaf in jax.tree.leaves(infusion))
+    total = delivery.total_particles(jax.tree.map(lambda leaf: leaf[-1], states))
+    return {
+        "in_organ": jnp.sum(states.interstitium + states.endothelium, axis=1),
+        "in_cell": in_cell,
+        "taken": escaped / lane.uptake.escape_share + in_cell,
+        "escaped": escaped,
+        "unit_copies": states.loaded_copies[:, 0, INJURED],
+        "gap": jnp.abs(total / given - 1),
+    }

@@ -1,0 +1,253 @@
+"""From a study file to cases that can be followed: what it states, and what has to be assumed.
+
+Every assumption is a line with its reason, so that an answer about a study that states little shows
+how little it rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from angiosome.delivery.routes import ROUTE_INLETS
+from angiosome.errors import AngiosomeError
+from angiosome.evidence import compile_mechanism
+from angiosome.product.preparation import Preparation, preparation_of
+from angiosome.study import Arm, Cargo, Product, Regimen, Study
+from angiosome.study.cargo_names import cargo_family, may_be_same
+from angiosome.subject.animal import MODELLED_SPECIES
+from angiosome.subject.dosing import Case
+from angiosome.subject.schedule import INJECTION_MIN, hours
+from angiosome.units import Amount
+
+USUAL_ROUTE = {
+    "heart": "intramyocardial",
+    "brain": "intravenous",
+    "kidney": "intravenous",
+    "limb": "intramuscular",
+    "skin": "subcutaneous",
+}
+NEAREST_SPECIES = {"rabbit": "rat", "dog": "pig", "monkey": "human"}
+USUAL_SPECIES = "mouse"
+ANY_CARGO = "any miRNA"
+ANY_TARGET = "any one target"
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something the study does not state, what is taken in its place, and why."""
+
+    field: str
+    value: str
+    because: str
+
+
+Assume = Callable[[str, str, str], None]
+"""Notes an assumption: field, value, reason."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """One cargo, and the target that it is held against.
+
+    Attributes:
+        basis: as in `angiosome.study.vocabulary.CARGO_BASES`; ``claimed`` where only a claim
+            names the cargo, ``none`` where the study names no cargo at all.
+        target: a protein, or `ANY_TARGET`.
+        claims: that name the target, each as ``study/claim``; empty where none does.
+    """
+
+    name: str
+    kind: str
+    basis: str
+    copies: Amount | None
+    target: str
+    claims: tuple[str, ...]
+
+    @property
+    def family(self) -> str:
+        """Name without species and arm."""
+        return cargo_family(self.name)
+
+
+@dataclass(frozen=True)
+class DoseCase:
+    """One treated arm of a study, ready to be followed; or a study that has no arm."""
+
+    study: Study
+    arm: str
+    label: str
+    case: Case
+    dose: Amount | None
+    product: Product | None
+    preparation: Preparation
+    loads: tuple[Load, ...]
+    assumptions: tuple[Assumption, ...]
+    only_claims: bool
+    """No arm of the study says what was given: route and dose are the usual ones."""
+
+
+def cases_of(study: Study, studies: Sequence[Study]) -> list[DoseCase]:
+    """The treated arms of a study; one case with the usual dose if it has none.
+
+    Args:
+        studies: the evidence base, whose claims name the targets of a cargo.
+
+    Raises:
+        AngiosomeError: the study names no organ.
+    """
+    if study.condition.organ not in USUAL_ROUTE:
+        raise AngiosomeError(
+            f"{study.id}: condition.organ is '{study.condition.organ}', so no tissue is "
+            f"there to be reached; enter one of: {', '.join(USUAL_ROUTE)}"
+        )
+    treated = [arm for arm in study.arms if arm.regimen and arm.regimen.product != "vehicle"]
+    if not treated:
+        return [_case(study, None, None, studies)]
+    return [_case(study, arm, arm.regimen, studies) for arm in treated]
+
+
+def _case(
+    study: Study, arm: Arm | None, regimen: Regimen | None, studies: Sequence[Study]
+) -> DoseCase:
+    said: list[Assumption] = []
+
+    def assume(field: str, value: str, because: str) -> None:
+        said.append(Assumption(field, value, because))
+
+    condition = study.condition
+    organ = condition.organ
+    species = condition.subject.species.known
+    if species is None:
+        assume("species", USUAL_SPECIES, "not reported; the usual animal of such studies")
+    elif species not in MODELLED_SPECIES:
+        near = NEAREST_SPECIES[species]
+        assume("physiology", near, f"nearest in size to {species} of those that are modelled")
+    if study.evidence != "vesicles":
+        assume(
+            "product",
+            "vesicles",
+            f"the study is about '{study.evidence}'; shown is what the "
+            "usual dose of vesicles would deliver",
+        )
+    modelled = NEAREST_SPECIES.get(species or "", species or USUAL_SPECIES)
+    weight = condition.subject.weight
+    if weight.known is None:
+        assume("weight", "drawn", f"not reported; body_weight.{modelled}")
+    elif weight.reported is None:
+        assume("weight", str(weight.assume), weight.because or "")
+    injury = condition.injury.known
+    if injury is None:
+        assume("flow at dose", "drawn", "the injury is not reported")
+    route = _route(organ, injury, regimen, assume)
+    if regimen is None or regimen.dose.known is None:
+        where = "dish" if ROUTE_INLETS[route] == "dish" else modelled
+        assume("dose", "drawn", f"not reported; usual_dose.{where}, in particles")
+    elif regimen.dose.reported is None:
+        assume("dose", str(regimen.dose.assume), regimen.dose.because or "")
+    product = _product(study, regimen)
+    preparation = preparation_of(
+        (product.modification.known if product else None) or "",
+        (product.isolation.known if product else None) or "",
+    )
+    duration = regimen.duration.known if regimen else None
+    if duration is None:
+        assume("duration of a dose", f"{INJECTION_MIN:g} min", "not reported; 1 to 30 min")
+    loads = _loads(study, product, studies)
+    if loads[0].name == ANY_CARGO:
+        assume("cargo", ANY_CARGO, "no cargo is named; taken at native load on one target")
+    case = Case(
+        organ=organ,
+        species=modelled,
+        route=route,
+        weight_kg=weight.known.to("kg") if weight.known else None,
+        injury=(injury or "not reported").replace(" ", "-"),
+        injured=condition.area_at_risk.known,
+        starts_h=_starts(study, arm, regimen, assume),
+        duration_h=duration.to("hour") if duration else INJECTION_MIN / 60,
+        ligand=preparation.ligand,
+    )
+    return DoseCase(
+        study=study,
+        arm=arm.id if arm else "usual",
+        label=arm.label if arm else f"Usual dose, {route}",
+        case=case,
+        dose=regimen.dose.known if regimen else None,
+        product=product,
+        preparation=preparation,
+        loads=loads,
+        assumptions=tuple(said),
+        only_claims=arm is None,
+    )
+
+
+def _route(organ: str, injury: str | None, regimen: Regimen | None, assume: Assume) -> str:
+    if regimen is not None:
+        return regimen.route
+    if injury == "hypoxia in culture":
+        assume("route", "in culture medium", "no arm is entered; the injury is one of cells")
+        return "in culture medium"
+    assume("route", USUAL_ROUTE[organ], f"no arm is entered; usual for the {organ}")
+    return USUAL_ROUTE[organ]
+
+
+def _product(study: Study, regimen: Regimen | None) -> Product | None:
+    if regimen is not None:
+        return study.product(regimen.product)
+    return study.products[0] if study.products else None
+
+
+def _starts(
+    study: Study, arm: Arm | None, regimen: Regimen | None, assume: Assume
+) -> tuple[float, ...]:
+    if arm is None or regimen is None or not regimen.times:
+        assume("schedule", "one dose", "no times are entered")
+        return (0.0,)
+    try:
+        starts = sorted(hours(moment, study, arm) for moment in regimen.times)
+    except AngiosomeError:
+        # counted from an event at an unknown time: what separates the doses is known all the same
+        starts = sorted(moment.after.to("hour") for moment in regimen.times)
+        if len({moment.event for moment in regimen.times}) > 1:
+            assume("schedule", "events at one time", "the time between them is not reported")
+    return tuple(dict.fromkeys(start - starts[0] for start in starts))
+
+
+def _loads(study: Study, product: Product | None, studies: Sequence[Study]) -> tuple[Load, ...]:
+    """The cargo of the product, then cargo that only a claim of the study names."""
+    cargo = [(item, item.basis) for item in (product.cargo if product else ())]
+    for claim in study.claims:
+        if not any(may_be_same(claim.cargo, item.name) for item, _ in cargo):
+            named = Cargo(name=claim.cargo, kind=_kind(claim.cargo), basis="not identified")
+            cargo.append((named, "claimed"))
+    if not cargo:
+        none = Cargo(name=ANY_CARGO, kind="miRNA", basis="not identified")
+        cargo.append((none, "none"))
+    known = (study, *(other for other in studies if other.id != study.id))
+    targets = {claim.target for other in known for claim in other.claims if claim.target}
+    mechanism = compile_mechanism([item for item, _ in cargo], known, tuple(targets))
+    loads: list[Load] = []
+    for item, basis in cargo:
+        links = [link for link in mechanism.links if link.cargo == item.name]
+        own = [link for link in links if any(c.startswith(f"{study.id}/") for c in link.claims)]
+        best = max(own or links, key=lambda link: len(link.claims), default=None)
+        loads.append(
+            Load(
+                name=item.name,
+                kind=item.kind,
+                basis=basis,
+                copies=item.copies_per_particle.known,
+                target=best.target if best else ANY_TARGET,
+                claims=best.claims if best else (),
+            )
+        )
+    return tuple(loads)
+
+
+def _kind(name: str) -> str:
+    lower = name.lower()
+    if lower.startswith(("mir", "let-", "hsa-")):
+        return "miRNA"
+    if lower.startswith("circ"):
+        return "circRNA"
+    return "lncRNA" if lower.startswith(("lnc", "linc")) else "protein"

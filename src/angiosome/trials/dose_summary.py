@@ -1,0 +1,195 @@
+"""The answer about a dose as plain data, for tables, pages and other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from angiosome.parameters import Parameter
+from angiosome.trials.compare import INTERVAL, quantiles
+from angiosome.trials.dose import Course, DoseResult, LoadResult
+
+DOSE_SCHEMA = "angiosome.dose/1"
+
+STEP_OF = {
+    "dose": ("usual_dose", "particles_per_", "body_weight"),
+    "blood": (
+        "blood_volume", "vesicle_half_life", "reference_mass", "time_scaling", "clearance_share",
+        "cardiac_output", "flow_share", "macrophage_", "muscle_mass",
+    ),
+    "organ": (
+        "heart_mass", "brain_mass", "kidney_mass", "limb_mass", "skin_mass", "left_ventricle",
+        "area_at_risk", "injured_share", "tissue_flow", "flow_at_dose", "capillary_density",
+        "endothelial_cells", "interstitial_", "needle_retention", "washout", "depot_", "dish_",
+    ),
+    "cell": (
+        "uptake_", "ischaemia_uptake", "targeting_gain", "endothelial_share", "endosome_half_life",
+    ),
+    "escape": ("endosomal_escape",),
+    "copies": (
+        "native_copies", "loaded_copies", "overexpressed_copies", "copies_gain", "argonaute_",
+        "free_copy",
+    ),
+    "silencing": (
+        "endogenous_copies", "competitor_", "site_half", "max_mrna", "max_protein", "mrna_half",
+        "protein_half", "enough_loss",
+    ),
+}  # fmt: skip
+"""The step of the chain to the beginnings of the parameters that it rests on."""
+
+
+def summarise_dose(results: Sequence[DoseResult]) -> dict[str, Any]:
+    """The answer about one study; no NaN, and `null` for what is infinite."""
+    study = results[0].case.study
+    return {
+        "schema": DOSE_SCHEMA,
+        "study": study.id,
+        "title": study.title,
+        "organ": study.condition.organ,
+        "interval": INTERVAL,
+        "subjects": len(results[0].particles) + len(results[0].failed),
+        "arms": [_arm(result) for result in results],
+    }
+
+
+def _arm(result: DoseResult) -> dict[str, Any]:
+    case = result.case
+    best = result.best
+    return {
+        "arm": case.arm,
+        "label": case.label,
+        "route": case.case.route,
+        "species": case.case.species,
+        "dose": str(case.dose) if case.dose else None,
+        "doses": len(case.case.starts_h),
+        "only_claims": case.only_claims,
+        "verdict": best.verdict,
+        "best": best.load.name,
+        "steps": [
+            _step("injected in all doses", "particles", result.particles * len(case.case.starts_h)),
+            _step("in the organ", "particles", result.in_organ),
+            _step("on or in one endothelial cell", "particles", result.in_cell),
+            _step("taken up by it", "particles", result.taken),
+            _step("cells that none has entered", "%", 100 * result.without),
+            _step("escaped inside it", "particles", result.escaped),
+        ],
+        "cargo": [_load(load) for load in sorted(result.loads, key=_order)],
+        "assumptions": [vars(assumption) for assumption in case.assumptions],
+        "recognised": vars(case.preparation),
+        "evidence": evidence(result),
+        "checks": {"particles unaccounted for (relative)": result.gap, "failed": result.failed},
+    }
+
+
+def _order(load: LoadResult) -> tuple[float, float]:
+    fold = float(np.median(load.fold)) if load.fold is not None else np.inf
+    return fold, -float(np.median(load.loss.peak if load.loss else load.copies.peak))
+
+
+def _load(result: LoadResult) -> dict[str, Any]:
+    load, loss, fold = result.load, result.loss, result.fold
+    percent = None
+    if loss is not None:
+        values, peak, area = (100 * part for part in (loss.values, loss.peak, loss.area))
+        percent = Course(values, peak, area, loss.duration_h)
+    return {
+        "cargo": load.name,
+        "kind": load.kind,
+        "basis": load.basis,
+        "target": load.target,
+        "claims": list(load.claims),
+        "steps": [
+            _step("copies per vesicle", "copies/particle", result.copies_per_particle),
+            _step("in Argonaute in one cell", "copies", result.copies),
+            *([_step(f"{load.target} silenced", "%", percent)] if percent else []),
+        ],
+        "fold_needed": _interval(fold) if fold is not None else None,
+        "verdict": result.verdict,
+        "why": result.why,
+        "doubts": [{"parameter": name, "rho": rho} for name, rho in result.doubts],
+    }
+
+
+def _step(name: str, unit: str, values: Course | np.ndarray) -> dict[str, Any]:
+    if not isinstance(values, Course):
+        return {"step": name, "unit": unit, "value": _interval(values)}
+    return {
+        "step": name,
+        "unit": unit,
+        "value": _interval(values.peak),
+        "area": _interval(values.area),
+        "duration_h": _interval(values.duration_h),
+    }
+
+
+def _interval(values: np.ndarray) -> dict[str, float | None]:
+    # an infinite number has no place between two others: rank it, then say null
+    large = np.where(np.isfinite(values), values, 1e300)
+    ends = zip(("median", "low", "high"), quantiles(large), strict=True)
+    return {name: value if value < 1e290 else None for name, value in ends}
+
+
+def evidence(result: DoseResult) -> list[dict[str, Any]]:
+    """Every number that was drawn, by the step that rests on it, with its ground."""
+    rows: list[dict[str, Any]] = []
+    for name, (parameter, values) in result.used.items():
+        step = next((s for s, heads in STEP_OF.items() if name.startswith(heads)), "other")
+        rows.append({"step": step, "parameter": name, **_ground(parameter), **_interval(values)})
+    order = [*STEP_OF, "other"]
+    return sorted(rows, key=lambda row: order.index(row["step"]))
+
+
+def _ground(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "unit": parameter.unit,
+        "kind": parameter.kind,
+        "source": parameter.source,
+        "locator": parameter.locator,
+        "seen": parameter.seen,
+        "why": parameter.why,
+    }
+
+
+def rank(summaries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One line for each arm, the smallest fold that is needed first.
+
+    Arms without a cargo that can be judged come last; they are ordered by vesicles per cell.
+    """
+    rows = [_line(summary, arm) for summary in summaries for arm in summary["arms"]]
+    return sorted(
+        rows,
+        key=lambda row: (
+            not row["judged"],
+            np.inf if row["fold"] is None else row["fold"],
+            -(row["silenced_percent"] or 0.0),
+            -row["vesicles_per_cell"],
+            row["study"],
+        ),
+    )
+
+
+def _line(summary: dict[str, Any], arm: dict[str, Any]) -> dict[str, Any]:
+    steps = {step["step"]: step["value"]["median"] for step in arm["steps"]}
+    best = next(cargo for cargo in arm["cargo"] if cargo["cargo"] == arm["best"])
+    own = {step["step"]: step["value"]["median"] for step in best["steps"]}
+    silenced = own.get(f"{best['target']} silenced")
+    return {
+        "study": summary["study"],
+        "arm": arm["arm"],
+        "organ": summary["organ"],
+        "species": arm["species"],
+        "route": arm["route"],
+        "cargo": best["cargo"],
+        "target": best["target"],
+        "assumed": len(arm["assumptions"]),
+        "only_claims": arm["only_claims"],
+        "particles": steps["injected in all doses"],
+        "vesicles_per_cell": steps["taken up by it"],
+        "copies_per_cell": own["in Argonaute in one cell"],
+        "silenced_percent": silenced,
+        "fold": best["fold_needed"]["median"] if best["fold_needed"] else None,
+        "judged": best["fold_needed"] is not None,
+        "verdict": arm["verdict"],
+    }
