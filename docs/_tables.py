@@ -29,6 +29,7 @@ TITLES = {
     "vesicle": "Product",
     "body": "Body and clearance",
     "physiology": "Blood flows and organ masses",
+    "producer": "Producer cells, sizes and separation",
     "delivery": "Routes, beds of the organs, and what is taken where a study is silent",
     "uptake": "Treated organ, uptake and cargo",
     "signalling": "Silencing and endothelium",

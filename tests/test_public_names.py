@@ -12,7 +12,10 @@ PUBLIC = {
     "angiosome.evidence": "Link Mechanism compile_mechanism find_study load_studies study_ids",
     "angiosome.evidence.synthesis": "Asked Effects LeftOut Pooled Request effects_of full ladder "
     "of_studies of_table pool read_effects summary",
-    "angiosome.product": "Vesicles diffusivity_um2_per_s particles_in_dose share_that_carries",
+    "angiosome.product": "PANELS Biogenesis CellVesicles Item Method Panel PanelReading Preparation "
+    "Separation SizeClass Vesicles cell_rates cell_that_releases class_of class_probabilities "
+    "diffusivity_um2_per_s in_sequence misev_items operational_term particles_in_dose "
+    "preparation_of read_panels release_per_day share_that_carries shares_between",
     "angiosome.delivery": "ORGANS Body Depot Infusion Uptake VesicleState clearances_ml_per_h "
     "first_pass_extraction no_depot no_vesicles rates total_particles",
     "angiosome.signalling": "TARGETS EndothelialRates Endothelium Silencing TargetState behaviour "

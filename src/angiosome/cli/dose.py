@@ -134,11 +134,26 @@ def _print(summary: dict[str, Any], evidence: bool) -> None:
             if cargo["doubts"]:
                 told = ", ".join(f"{d['parameter']} ({d['rho']:+.2f})" for d in cargo["doubts"])
                 typer.echo(f"  What its uncertainty comes from, by rank: {told}")
+        _product(arm["product"])
         typer.echo("\nAssumed:")
         for item in arm["assumptions"]:
             typer.echo(f"  {item['field']}: {item['value']} ({item['because']})")
         _evidence(arm["evidence"], evidence)
         typer.echo("")
+
+
+def _product(product: dict[str, Any]) -> None:
+    classes = ", ".join(f"{name} {share:.0%}" for name, share in product["size_classes"].items())
+    cells = product["producer_cells_for_one_dose"]
+    typer.echo(f"\nProduct: {product['term']} ({classes} by size)")
+    typer.echo(
+        f"  Cells that make one dose: {_n(cells['median'])} ({_n(cells['low'])} to "
+        f"{_n(cells['high'])})"
+    )
+    for status in dict.fromkeys(item["status"] for item in product["misev"]):
+        names = ", ".join(item["name"] for item in product["misev"] if item["status"] == status)
+        told = "no field in the study file" if status == "no field" else status
+        typer.echo(f"  MISEV2023, {told}: {names}")
 
 
 def _steps(arm: dict[str, Any]) -> list[dict[str, Any]]:

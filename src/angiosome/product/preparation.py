@@ -26,6 +26,11 @@ LIGANDS = {
     "cxcr4": r"\bCXCR4\b",
     "ischaemia-peptide": r"\bCHP\b|CSTSMLKAC|\bIMTP\b|(?i:isch[ae]+mi\w*[- ](?:homing|target))",
 }
+BLOCKS = {
+    "escrt": r"(?i:(?:si|sh|knock-?down of |silencing of )-?(?:HRS|TSG101|STAM1)\b)",
+    "rab": r"(?i:(?:si|sh|knock-?down of |silencing of )-?Rab27\w*)",
+}
+"""What lowers release in the producer cell: a control that some studies have."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,13 @@ class Preparation:
         isolation: methods, in the order of `ISOLATION`; empty when none is stated.
         enrichment: what raises the copies of cargo in a vesicle, as keys of `ENRICHMENT`.
         ligand: a key of `LIGANDS`, or `None`.
+        blocked: keys of `BLOCKS`.
     """
 
     isolation: tuple[str, ...]
     enrichment: tuple[str, ...]
     ligand: str | None
+    blocked: tuple[str, ...] = ()
 
 
 def preparation_of(modification: str, isolation: str) -> Preparation:
@@ -50,6 +57,7 @@ def preparation_of(modification: str, isolation: str) -> Preparation:
         isolation=_found(ISOLATION, isolation),
         enrichment=_found(ENRICHMENT, modification),
         ligand=ligand[0] if ligand else None,
+        blocked=_found(BLOCKS, modification),
     )
 
 

@@ -108,6 +108,8 @@ def draw_cohort(
     kept = tuple(edge for edge in attachments if edge.cargo in {item.name for item in cargo})
     used: Used = {}
     cohort = Draws(registry, subjects, seed, condition.organ, species, used)
+    heart = part_treated(condition.organ, np.ones(subjects))
+    bodies = body_of(cohort, np.full(subjects, weight.to("kg")), heart)
 
     def animal(subject: Int[Array, ""]) -> Animal:
         draws = SubjectDraws(cohort, subject)
@@ -115,7 +117,7 @@ def draw_cohort(
         tissue = _tissue(draws)
         organ = _organ(draws, study, weight_kg)
         return Animal(
-            body=body_of(draws, weight_kg, part_treated(condition.organ, jnp.ones(()))),
+            body=jax.tree.map(lambda leaf: leaf[subject], bodies),
             uptake=_uptake(draws, organ, tissue),
             vesicles=_vesicles(draws, product, cargo),
             silencing=_silencing(draws, cargo, kept),

@@ -1,21 +1,22 @@
-"""The blood of a subject, and what each organ takes of the vesicles in it."""
+"""The blood of a cohort, and what each organ takes of the vesicles in it."""
 
 from __future__ import annotations
 
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from numpy.typing import NDArray
 
 from angiosome.delivery import ORGANS, Body
-from angiosome.subject.draws import SubjectDraws
+from angiosome.subject.draws import Draws, of_subjects
 from angiosome.tissue.injury import LN2
 
 MAX_EXTRACTION = 0.95  # assumed; with less flow than a reported share asks for, the share gives way
+LEAST_REST = 0.05  # assumed, 0.02 to 0.1: share of the cardiac output that passes no listed organ
+
+Floats = NDArray[np.float64]
 
 
-def body_of(
-    draws: SubjectDraws, weight_kg: Float[Array, ""], treated: Float[Array, " organ"]
-) -> Body:
-    """Blood volume, flows and extractions of one subject.
+def body_of(draws: Draws, weight_kg: Floats, treated: Floats) -> Body:
+    """Blood volume, flows and extractions of a cohort; every leaf has a leading subject axis.
 
     The half-life in mouse plasma scales with body mass, and the organs share the clearance as the
     dose was found among them; 'rest' takes what no organ explains:
@@ -26,30 +27,36 @@ def body_of(
     to one.
 
     Args:
+        weight_kg: ``(subject,)``.
         treated: share of each of `delivery.ORGANS` that is followed as the treated bed, whose
-            own cells then take in place of the organ's share.
+            own cells then take in place of the organ's share; ``(subject, organ)``.
     """
-    blood_ml = draws("blood_volume_per_kg") * weight_kg
-    scale = (weight_kg / draws("reference_mass_mouse")) ** draws("time_scaling_exponent")
-    half_life_h = draws("vesicle_half_life_mouse") * scale / 60
-    shares = jnp.stack([draws(f"clearance_share_{organ}") for organ in ORGANS[:-1]])
-    shares = shares / jnp.maximum(jnp.sum(shares), 1.0)
-    shares = jnp.append(shares, 1 - jnp.sum(shares)) * (1 - treated)
+    column = draws.column
+    blood_ml = column("blood_volume_per_kg") * weight_kg
+    scale = (weight_kg / column("reference_mass_mouse")) ** column("time_scaling_exponent")
+    half_life_h = column("vesicle_half_life_mouse") * scale / 60
+    shares = np.stack([column(f"clearance_share_{organ}") for organ in ORGANS[:-1]], axis=1)
+    shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1.0)
+    shares = np.column_stack([shares, 1 - shares.sum(axis=1)]) * (1 - treated)
 
-    output = draws("cardiac_output_per_kg") * weight_kg * 60
-    flow_shares = jnp.stack([draws(f"flow_share_{organ}") for organ in ORGANS[1:-1]])
-    of_spleen = flow_shares[ORGANS.index("spleen") - 1]  # inside the liver's
-    rest = jnp.maximum(1 - (jnp.sum(flow_shares) - of_spleen), 0.05)
-    flow = output * jnp.concatenate([jnp.ones(1), flow_shares, rest[None]])
-    return Body(
+    flow_shares = np.stack([column(f"flow_share_{organ}") for organ in ORGANS[1:-1]], axis=1)
+    of_spleen = flow_shares[:, ORGANS.index("spleen") - 1]  # inside the liver's
+    rest = np.maximum(1 - (flow_shares.sum(axis=1) - of_spleen), LEAST_REST)
+    parts = np.column_stack([np.ones(len(rest)), flow_shares, rest])
+    flow = (column("cardiac_output_per_kg") * weight_kg * 60)[:, None] * parts
+    cleared = (blood_ml * LN2 / half_life_h)[:, None] * shares
+    return of_subjects(
+        Body,
         blood_volume_ml=blood_ml,
         flow_ml_per_h=flow,
-        extraction=jnp.minimum(blood_ml * LN2 / half_life_h * shares / flow, MAX_EXTRACTION),
-        macrophage_share=draws("macrophage_share"),
-        macrophage_half_per_ml=draws("macrophage_half"),
+        extraction=np.minimum(cleared / flow, MAX_EXTRACTION),
+        macrophage_share=column("macrophage_share"),
+        macrophage_half_per_ml=column("macrophage_half"),
     )
 
 
-def part_treated(organ: str, share: Float[Array, ""]) -> Float[Array, " organ"]:
-    """``share`` of one of `delivery.ORGANS` is the treated bed, and nothing of the others."""
-    return jnp.zeros(len(ORGANS)).at[ORGANS.index(organ)].set(share)
+def part_treated(organ: str, share: Floats) -> Floats:
+    """``share`` of one of `delivery.ORGANS` is the treated bed; ``(subject, organ)``."""
+    treated = np.zeros((len(share), len(ORGANS)))
+    treated[:, ORGANS.index(organ)] = share
+    return treated

@@ -22,7 +22,7 @@ from angiosome.delivery.routes import ROUTE_INLETS
 from angiosome.numerics import StiffPlan, in_chunks, plan_stiff, solve_stiff
 from angiosome.subject.bed import BED_ZONES, bed_of, depot_of, dish_of, treated_part
 from angiosome.subject.body import body_of
-from angiosome.subject.draws import Draws, SubjectDraws
+from angiosome.subject.draws import Draws, of_subjects
 from angiosome.units import Amount
 
 RTOL = 1e-6
@@ -95,23 +95,21 @@ class Courses:
 def lanes_of(case: Case, draws: Draws) -> Lane:
     """The subjects of a case, one row each."""
     inlet = ROUTE_INLETS[case.route]
-
-    def one(subject: Array) -> Lane:
-        drawn = SubjectDraws(draws, subject)
-        weight = jnp.asarray(case.weight_kg) if case.weight_kg else drawn("body_weight")
-        if inlet == "dish":
-            uptake = dish_of(drawn)
-        else:
-            uptake = bed_of(drawn, case.organ, weight, injured=case.injured, ligand=case.ligand)
-        return Lane(
-            body=body_of(drawn, weight, treated_part(drawn, case.organ)),
-            uptake=uptake,
-            depot=depot_of(drawn, case.route) if inlet == "depot" else delivery.no_depot(),
-            relative_flow=jnp.stack([drawn("flow_at_dose", case.injury), jnp.ones(())]),
-            weight_kg=weight,
-        )
-
-    return jax.vmap(one)(jnp.arange(draws.subjects))
+    given = case.weight_kg
+    weight = draws.column("body_weight") if given is None else np.full(draws.subjects, given)
+    if inlet == "dish":
+        uptake = dish_of(draws)
+    else:
+        uptake = bed_of(draws, case.organ, weight, injured=case.injured, ligand=case.ligand)
+    flow = np.stack([draws.column("flow_at_dose", case.injury), np.ones(draws.subjects)], axis=1)
+    return of_subjects(
+        Lane,
+        body=body_of(draws, weight, treated_part(draws, case.organ)),
+        uptake=uptake,
+        depot=depot_of(draws, case.route if inlet == "depot" else None),
+        relative_flow=flow,
+        weight_kg=weight,
+    )
 
 
 def clock_of(case: Case) -> Floats:

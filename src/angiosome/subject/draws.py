@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, TypeVar
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -47,6 +49,21 @@ class Draws:
         if key not in self.used:
             self.used[key] = (parameter, _drawn(parameter, self.subjects, self.seed, stream))
         return self.used[key][1]
+
+    def stated_column(self, known: Amount | None, unit: str, name: str) -> Floats:
+        """The study's own number where it gives or assumes one, else a draw; ``(subject,)``."""
+        if known is None:
+            return self.column(name)
+        return np.full(self.subjects, known.to(unit))
+
+
+Record = TypeVar("Record")
+
+
+def of_subjects(build: Callable[..., Record], **columns: Any) -> Record:
+    """``build`` of one row each, for all subjects at once: every leaf gets a leading axis."""
+    rows = jax.tree.map(jnp.asarray, columns)
+    return jax.vmap(lambda row: build(**row))(rows)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from angiosome.subject.dosing import Courses, Lane, follow, lanes_of
 from angiosome.subject.draws import Draws
 from angiosome.tissue.injury import LN2
 from angiosome.trials.dose_cases import DoseCase, Load
+from angiosome.trials.dose_product import ProductAnswer, characterise, release_factor
 
 WIDTH = 256  # rows of silencing side by side
 BETWEEN = 4  # steps of the silencing course in one interval of the clock
@@ -82,6 +83,7 @@ class DoseResult:
     case: DoseCase
     times_h: Floats
     particles: Floats
+    product: ProductAnswer
     in_organ: Course
     in_cell: Course
     taken: Floats
@@ -142,19 +144,21 @@ def _particles(case: DoseCase, draws: Draws, lane: Lane) -> Floats:
         per_cell = draws.column("particles_per_cell") if by_cell is None else by_cell
         batch = Vesicles(none, none, jnp.zeros(0))
         counted = eqx.tree_at(lambda v: v.particles_per_cell, batch, jnp.asarray(per_cell))
-        return times * np.asarray(particles_in_dose(counted, cells=plain.to("cell")))
+        from_cells = np.asarray(particles_in_dose(counted, cells=plain.to("cell")))
+        if by_cell is not None:
+            times = times * draws.column("batch_variation")
+        return times * from_cells * (release_factor(case, draws) if case.preparation.blocked else 1)
     isolation = case.preparation.isolation[-1:]  # the last step sets the purity
-    per_ug = (
-        draws.column("particles_per_protein", *isolation)
-        if ratio is None
-        else ratio.to("particle/ug")
-    )
+    if ratio is None:
+        per_ug = draws.column("particles_per_protein", *isolation)
+    else:
+        per_ug = ratio.to("particle/ug") * draws.column("batch_variation")
     return times * plain.to("ug") * per_ug
 
 
 def _copies_per_particle(load: Load, case: DoseCase, draws: Draws) -> Floats:
     if load.copies is not None:
-        return np.full(draws.subjects, load.copies.to("copy/particle"))
+        return load.copies.to("copy/particle") * draws.column("batch_variation", stream=load.name)
     if load.basis == "loaded":
         return draws.column("loaded_copies_per_particle", stream=load.name)
     enrichment = case.preparation.enrichment
@@ -293,10 +297,13 @@ def _result(
             )
         )
     taken = course.taken[kept, -1]
+    product = characterise(case, draws, particles)  # draws numbers that no cargo depends on
+    used = {name: (parameter, values[kept]) for name, (parameter, values) in draws.used.items()}
     return DoseResult(
         case=case,
         times_h=times,
         particles=particles[kept],
+        product=product,
         in_organ=_course(times, course.in_organ[kept]),
         in_cell=_course(times, course.in_cell[kept]),
         taken=taken,

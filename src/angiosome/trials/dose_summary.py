@@ -15,6 +15,9 @@ DOSE_SCHEMA = "angiosome.dose/1"
 
 STEP_OF = {
     "dose": ("usual_dose", "particles_per_", "body_weight"),
+    "product": (
+        "release", "sorted_", "time_in_", "conditioning_time", "isolation_", "batch_variation",
+    ),
     "blood": (
         "blood_volume", "vesicle_half_life", "reference_mass", "time_scaling", "clearance_share",
         "cardiac_output", "flow_share", "macrophage_", "muscle_mass",
@@ -78,6 +81,12 @@ def _arm(result: DoseResult) -> dict[str, Any]:
         "cargo": [_load(load) for load in sorted(result.loads, key=_order)],
         "assumptions": [vars(assumption) for assumption in case.assumptions],
         "recognised": vars(case.preparation),
+        "product": {
+            "term": result.product.term,
+            "size_classes": result.product.classes,
+            "producer_cells_for_one_dose": _interval(result.product.producer_cells),
+            "misev": [vars(item) for item in result.product.misev],
+        },
         "evidence": evidence(result),
         "checks": {"particles unaccounted for (relative)": result.gap, "failed": result.failed},
     }
