@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from angiosome.cli.application import application
+from angiosome.evidence import study_ids
 
 runner = CliRunner()
 app = application()
@@ -50,6 +51,9 @@ def test_a_faulty_file_ends_in_exit_code_two_and_one_message(tmp_path, monkeypat
         (["run", "gallet-2017", "--resolution", "fine"], "'fine' is not a resolution"),
         (["run", "gallet-2017", "--choose", "a=b"], "'a=b' is not a choice between sources"),
         (["run", "gallet-2017", "--resume"], "no run of gallet-2017 in runs waits to be resumed"),
+        (["dose"], "give one study, or --all for every study of the evidence base"),
+        (["dose", "gallet-2017", "--all"], "give one study, or --all"),
+        (["dose", "galet-2017"], "Did you mean gallet-2017"),
         (["evidence", "show", "nothing"], "is neither a study of the evidence base nor a file"),
     ],
 )
@@ -95,3 +99,21 @@ def test_help_needs_nothing_heavy():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "[]"
+
+
+def test_dose_prints_the_chain_and_keeps_its_numbers_and_its_figure(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    shown = runner.invoke(app, ["dose", "gallet-2017", "--subjects", "16", "--evidence"])
+    assert shown.exit_code == 0, shown.output
+    for words in ("injected in all doses", "EFNA3 silenced, %", "needs ", "MISEV2023", "Assumed:"):
+        assert words in shown.output
+    assert "chevillet2014" in shown.output  # the evidence
+    kept = json.loads((tmp_path / "doses/gallet-2017/dose.json").read_text())
+    assert (tmp_path / "doses/gallet-2017/dose.svg").read_text().startswith("<svg")
+    again = runner.invoke(app, ["dose", "gallet-2017", "--subjects", "16", "--json"])
+    assert json.loads(again.output) == kept  # the same seed, the same numbers
+    ranked = runner.invoke(app, ["dose", "--all", "--subjects", "16", "--json"])
+    answers = json.loads(ranked.output)
+    refused = {reason.split(":")[0] for reason in answers["refused"]}  # those without an organ
+    assert {row["study"] for row in answers["rows"]} | refused == set(study_ids())

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import integrate
 from scipy.optimize import brentq
 
 from angiosome import signalling
@@ -145,3 +146,75 @@ def test_less_phd2_or_less_fih_raises_hif_only_where_there_is_oxygen():
             assert (
                 bool((signalling.hif_response(jnp.array([po2]), *changed, how) > rest)[0]) == grows
             )
+
+
+def test_more_average_sites_free_a_target_only_when_they_are_very_many():
+    """Denzler et al. 2014: derepression needs more than 1.5e5 added sites, at an abundant miRNA."""
+    found = []
+    for added in (0.0, 5e4, 1.5e5, 3e5):
+        free = signalling.free_copies(jnp.asarray(1e5), SITES + added, HALF)
+        found.append(float(free / (free + 240)))
+    # worked out by hand from the balance of the sites, to four digits
+    assert found == pytest.approx([0.9955, 0.9851, 0.9219, 0.8310], abs=2e-4)
+
+
+def test_only_an_abundant_mirna_is_active():
+    """Mullokandov et al. 2012: most detected miRNA do nothing; those that do are the abundant."""
+    copies = jnp.array([10.0, 100.0, 1000.0, 1e4, 1e5])
+    free = signalling.free_copies(copies, SITES, HALF)
+    seven_mer = np.asarray(free / (free + 240))
+    assert np.all(seven_mer[:2] < 0.05)
+    assert seven_mer[2] == pytest.approx(0.1940, abs=2e-3)
+    assert np.all(seven_mer[3:] > 0.7)
+
+
+def one_target(**changes):
+    settings = {
+        "endogenous_copies": jnp.array([300.0]),
+        "competitor_sites": SITES,
+        "competitor_half_copies": HALF,
+        "target_half_copies": jnp.array([[24.0]]),
+        "max_mrna_loss": jnp.asarray(0.3),
+        "max_protein_loss": jnp.asarray(0.5),
+        "mrna_decay_per_h": jnp.asarray(np.log(2) / 9),
+        "protein_decay_per_h": jnp.array([np.log(2) / 24]),
+    }
+    return Silencing(**(settings | changes))
+
+
+def test_the_course_of_a_protein_converges_to_another_integrator_with_order_two():
+    how, hours = one_target(), 200.0
+
+    def copies(t):
+        return 2000 * t / 10 * np.exp(1 - t / 10)
+
+    def rates(t, y):
+        state = signalling.TargetState(jnp.array([[y[0]]]), jnp.array([[y[1]]]))
+        now = signalling.target_rates(state, jnp.array([[copies(t)]]), how)
+        return [float(now.mrna[0, 0]), float(now.protein[0, 0])]
+
+    exact = integrate.solve_ivp(
+        rates, (0, hours), [1.0, 1.0], method="LSODA", rtol=1e-9, atol=1e-12
+    )
+
+    def error(intervals):
+        times = np.linspace(0, hours, intervals + 1)
+        found = signalling.protein_course(jnp.array(times), jnp.array(copies(times))[None], how)
+        return abs(float(found[0, -1]) - exact.y[1, -1])
+
+    coarse, fine = error(100), error(200)
+    assert np.log2(coarse / fine) == pytest.approx(2.0, abs=0.2)
+    assert fine < 2e-4
+
+
+def test_the_course_has_no_gap_where_the_two_rates_are_one():
+    meet = np.log(2) / 9  # without copies the message decays as fast as the protein
+    times, none = jnp.linspace(0.0, 50.0, 6), jnp.zeros((1, 6))
+    quiet = one_target(endogenous_copies=jnp.zeros(1), protein_decay_per_h=jnp.array([meet]))
+    assert np.asarray(signalling.protein_course(times, none, quiet)) == pytest.approx(
+        np.ones((1, 6))
+    )
+    near = one_target(endogenous_copies=jnp.zeros(1), protein_decay_per_h=jnp.array([meet + 1e-9]))
+    some = jnp.full((1, 6), 1e-4)
+    at, beside = (signalling.protein_course(times, some, how) for how in (quiet, near))
+    assert np.asarray(at) == pytest.approx(np.asarray(beside), rel=1e-9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from angiosome.study import Absent, Fact, Product, Regimen, Study
+from angiosome.study import Absent, Product, Regimen, Study
 
 NO_FIELD = "no field"
 REPORTED = "reported"
@@ -28,7 +28,6 @@ class Item:
 def misev_items(study: Study, product: Product | None, regimen: Regimen | None) -> tuple[Item, ...]:
     """Every item, with what the study file says of it (misev2023; the grouping is ours)."""
     counted = product.particles_per_protein if product else None
-    in_particles = regimen is not None and _in_particles(regimen.dose)
     items = [
         Item("source cell", REPORTED if product else str(Absent.NOT_REPORTED), _cell(product)),
         _item("species of the source", product and product.species),
@@ -36,7 +35,7 @@ def misev_items(study: Study, product: Product | None, regimen: Regimen | None) 
         _item("separation from the medium", product and product.isolation),
         _item("size", product and product.diameter),
         Item("particle count", REPORTED, str(regimen.dose.value))
-        if in_particles and regimen
+        if regimen and _in_particles(regimen)
         else _item("particle count", counted),
         _item("particles per protein", counted),
         _item("dose", regimen and regimen.dose),
@@ -57,7 +56,8 @@ def misev_items(study: Study, product: Product | None, regimen: Regimen | None) 
     return (*items, *(Item(name, NO_FIELD, None) for name in unheld))
 
 
-def _item(name: str, fact: Fact[Any] | None) -> Item:
+def _item(name: str, fact: Any) -> Item:
+    """An item from a `Fact` of any type, or from `None` where there is no part that holds it."""
     if fact is None:
         return Item(name, str(Absent.NOT_REPORTED), None)
     if isinstance(fact.value, Absent):
@@ -69,8 +69,9 @@ def _cell(product: Product | None) -> str | None:
     return product.cell if product else None
 
 
-def _in_particles(dose: Fact[Any]) -> bool:
-    return dose.reported is not None and "particle" in dose.reported.unit
+def _in_particles(regimen: Regimen) -> bool:
+    dose = regimen.dose.reported
+    return dose is not None and "particle" in dose.unit
 
 
 def _cargo(product: Product | None) -> Item:

@@ -42,10 +42,11 @@ def class_probabilities(
 
     P(k | d) = w_k f_k(d) / sum_j w_j f_j(d)
     """
-    log_d = np.log(np.asarray(diameter_nm, float))
+    log_d = np.log(np.atleast_1d(np.asarray(diameter_nm, float)))
     logs = np.stack([_log_density(log_d, k) for k in classes])
     weights = np.exp(logs - logs.max(axis=0))
-    return dict(zip((k.name for k in classes), weights / weights.sum(axis=0), strict=True))
+    chances = (weights / weights.sum(axis=0)).reshape(len(classes), *np.shape(diameter_nm))
+    return {k.name: np.asarray(chance) for k, chance in zip(classes, chances, strict=True)}
 
 
 def class_of(diameter_nm: float, classes: tuple[SizeClass, ...]) -> str:

@@ -7,7 +7,8 @@ are proportional to its copies per vesicle, so that a lane is solved once, for o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache
 
 import equinox as eqx
 import jax
@@ -17,7 +18,7 @@ from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from angiosome import delivery
-from angiosome.delivery import Body, Depot, Infusion, Uptake, VesicleState
+from angiosome.delivery import ORGANS, Body, Depot, Infusion, Uptake, VesicleState
 from angiosome.delivery.routes import ROUTE_INLETS
 from angiosome.numerics import StiffPlan, in_chunks, plan_stiff, solve_stiff
 from angiosome.subject.bed import BED_ZONES, bed_of, depot_of, dish_of, treated_part
@@ -152,20 +153,24 @@ def _rates(state: VesicleState, lane: Lane, infusion: Infusion) -> VesicleState:
     )
 
 
-def plan(lane: Lane) -> StiffPlan:
-    """Prepare `follow`; any lane serves, for all have one sparsity."""
-    half = Depot(*(jnp.asarray(0.5),) * 4)
-    flows = jnp.full(len(BED_ZONES), 0.5)
-    lane = eqx.tree_at(lambda lane: (lane.depot, lane.relative_flow), lane, (half, flows))
-    everything = Infusion(*(jnp.ones(()),) * 4)
-    state = delivery.no_vesicles(1, len(BED_ZONES))
-    typical = jax.tree.map(lambda leaf: leaf + 1.0, state)
-    return plan_stiff(_rates, typical, lane, everything, key=jax.random.key(0))
+@cache
+def _plan() -> StiffPlan:
+    """Prepare `solve`; one serves every lane, for all have one sparsity."""
+    # with numbers, also when the first call comes from inside compiled code
+    with jax.ensure_compile_time_eval():
+        zones, half = len(BED_ZONES), jnp.asarray(0.5)
+        body = Body(half, jnp.full(len(ORGANS), 0.5), jnp.full(len(ORGANS), 0.5), half, half)
+        by_zone = {"endothelial_cells", "blood_flow_ml_per_h", "interstitium_ml", "fed_by_artery"}
+        by_zone |= {"needle_share", "uptake_in_flow"}
+        names = [field.name for field in fields(Uptake)]
+        uptake = Uptake(**{n: jnp.full(zones, 0.5) if n in by_zone else half for n in names})
+        lane = Lane(body, uptake, Depot(half, half, half, half), jnp.full(zones, 0.5), half)
+        infusion = Infusion(half, half, half, half)
+        state = jax.tree.map(lambda leaf: leaf + 1.0, delivery.no_vesicles(1, zones))
+        return plan_stiff(_rates, state, lane, infusion, key=jax.random.key(0))
 
 
-def solve(
-    prepared: StiffPlan, lane: Lane, infusion: Infusion, times_h: Float[Array, " time"]
-) -> VesicleState:
+def solve(lane: Lane, infusion: Infusion, times_h: Float[Array, " time"]) -> VesicleState:
     """The states of one lane at every time; NaN where the integration failed."""
     start = delivery.no_vesicles(1, len(BED_ZONES))
     given = sum(jnp.sum(leaf * jnp.diff(times_h)) for leaf in jax.tree.leaves(infusion))
@@ -173,7 +178,7 @@ def solve(
     atol = eqx.tree_at(
         lambda state: (state.free_copies, state.loaded_copies), particles, (ATOL_COPIES,) * 2
     )
-    return solve_stiff(prepared, start, lane, times_h, infusion, rtol=RTOL, atol=atol).states
+    return solve_stiff(_plan(), start, lane, times_h, infusion, rtol=RTOL, atol=atol).states
 
 
 def follow(
@@ -185,13 +190,6 @@ def follow(
         lanes: of each case, from `lanes_of`.
         particles: in one dose, ``(subject,)`` for each case.
     """
-    prepared = plan(jax.tree.map(lambda leaf: leaf[0], lanes[0]))
-
-    def one(row: tuple[Lane, Infusion, Array]) -> dict[str, Array]:
-        lane, infusion, times = row
-        return _read(lane, infusion, times, solve(prepared, lane, infusion, times))
-
-    compiled = eqx.filter_jit(jax.vmap(one))
     clocks = [clock_of(case) for case in cases]
     done: dict[int, Courses] = {}
     for length in sorted({len(clock) for clock in clocks}):
@@ -205,7 +203,7 @@ def follow(
             for i in chosen
         ]
         batch = jax.tree.map(lambda *parts: np.concatenate([np.asarray(p) for p in parts]), *rows)
-        found = in_chunks(compiled, batch, width=CHUNK)
+        found = in_chunks(_follow, batch, width=CHUNK)
         at = 0
         for i in chosen:
             here = slice(at, at + len(particles[i]))
@@ -231,3 +229,11 @@ def _read(
         "unit_copies": states.loaded_copies[:, 0, INJURED],
         "gap": jnp.abs(total / given - 1),
     }
+
+
+@eqx.filter_jit
+def _follow(rows: tuple[Lane, Infusion, Array]) -> dict[str, Float[Array, "..."]]:
+    def one(lane: Lane, infusion: Infusion, times_h: Array) -> dict[str, Float[Array, "..."]]:
+        return _read(lane, infusion, times_h, solve(lane, infusion, times_h))
+
+    return jax.vmap(one)(*rows)

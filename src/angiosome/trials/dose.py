@@ -204,7 +204,6 @@ def _row(load: Load, case: DoseCase, draws: Draws, course: Courses) -> tuple[_Ro
 
 def _silence(rows: Sequence[tuple[_Row, Floats]]) -> list[tuple[Floats, Floats, Floats]]:
     """For each row: copies per particle, loss over time, and the fold that is needed."""
-    compiled = eqx.filter_jit(jax.vmap(lambda row: (_loss(row, jnp.ones(())), _fold(row))))
     found: dict[int, tuple[Floats, Floats, Floats]] = {}
     lengths = [row.copies.shape[1] for row, _ in rows]
     for length in sorted(set(lengths)):
@@ -213,7 +212,7 @@ def _silence(rows: Sequence[tuple[_Row, Floats]]) -> list[tuple[Floats, Floats, 
             lambda *parts: np.concatenate([np.asarray(part) for part in parts]),
             *(rows[i][0] for i in chosen),
         )
-        loss, fold = in_chunks(compiled, batch, width=WIDTH)
+        loss, fold = in_chunks(_loss_and_fold, batch, width=WIDTH)
         at = 0
         for i in chosen:
             copies = rows[i][1]
@@ -221,6 +220,11 @@ def _silence(rows: Sequence[tuple[_Row, Floats]]) -> list[tuple[Floats, Floats, 
             found[i] = (copies, loss[here], fold[here])
             at = here.stop
     return [found[i] for i in range(len(rows))]
+
+
+@eqx.filter_jit
+def _loss_and_fold(rows: _Row) -> tuple[Float[Array, "row time"], Float[Array, " row"]]:
+    return jax.vmap(lambda row: (_loss(row, jnp.ones(())), _fold(row)))(rows)
 
 
 def _loss(row: _Row, fold: Float[Array, ""]) -> Float[Array, " time"]:

@@ -1,0 +1,206 @@
+"""The answer about a dose: what is assumed, what is needed, and what is said about it."""
+
+import functools
+import json
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from angiosome.errors import AngiosomeError
+from angiosome.evidence import find_study, load_studies
+from angiosome.parameters import load_registry
+from angiosome.report.dose_figure import dose_figure
+from angiosome.study import Study
+from angiosome.trials import dose as module
+from angiosome.trials.dose import IMPLAUSIBLE, dose
+from angiosome.trials.dose_cases import ANY_CARGO, cases_of
+from angiosome.trials.dose_run import answer, as_text
+from angiosome.trials.dose_summary import rank, summarise_dose
+
+SUBJECTS = 32
+
+
+@functools.cache
+def shown():
+    """The shown study and one that only makes a claim."""
+    cases = [
+        case
+        for name in ("gallet-2017", "zhang-b36", "gallet-2017-chronic")
+        for case in cases_of(find_study(name), load_studies())
+    ]
+    results = dose(cases, load_registry(), subjects=SUBJECTS, seed=1)
+    return {f"{r.case.study.id}/{r.case.arm}": r for r in results}
+
+
+def file_with(**changes):
+    """A plan with one treated arm, as a document that has been read."""
+    condition = {
+        "organ": "limb",
+        "injury": "permanent occlusion",
+        "subject": {"species": "mouse", "weight": "25 g"},
+    }
+    product = {
+        "id": "ev",
+        "cell": "mesenchymal stem cell",
+        "particles_per_protein": "5e9 particles/ug",
+        "cargo": [{"name": "miR-126", "kind": "miRNA", "basis": "loaded"}],
+    }
+    regimen = {"product": "ev", "route": "intramuscular", "dose": "1e10 particles"}
+    regimen |= {"times": ["1 day after injury"], "duration": "5 min"}
+    regimen |= changes.pop("regimen", {})
+    return Study.model_validate(
+        {
+            "schema": "angiosome.study/1",
+            "id": "plan",
+            "kind": "planned",
+            "title": "A plan",
+            "source": {"citation": "none"},
+            "condition": condition | changes.pop("condition", {}),
+            "products": [product | changes.pop("product", {})],
+            "arms": [{"id": "ev", "label": "Vesicles", "regimen": regimen}],
+            "outcomes": [],
+        }
+    )
+
+
+def one(study, subjects=SUBJECTS, registry=None):
+    cases = cases_of(study, load_studies())
+    return dose(cases, registry or load_registry(), subjects=subjects, seed=1)[0]
+
+
+def test_a_study_that_states_all_is_followed_without_assumptions():
+    assert cases_of(file_with(), load_studies())[0].assumptions == ()
+
+
+def test_a_study_that_only_makes_a_claim_gets_the_usual_dose_and_says_so():
+    (case,) = cases_of(find_study("zhang-b36"), load_studies())
+    assert case.only_claims
+    fields = {assumption.field for assumption in case.assumptions}
+    assert {"route", "dose", "weight", "schedule"} <= fields
+    assert all(assumption.because for assumption in case.assumptions)
+    assert case.case.route == "intravenous"  # usual for the brain
+
+
+def test_a_study_without_an_organ_is_refused_in_one_sentence():
+    study = find_study("zhang-b36")
+    nowhere = study.condition.model_copy(update={"organ": "unspecified"})
+    with pytest.raises(AngiosomeError) as refused:
+        cases_of(study.model_copy(update={"condition": nowhere}), load_studies())
+    assert str(refused.value) == (
+        "zhang-b36: condition.organ is 'unspecified', so no tissue is there to be reached; "
+        "enter one of: heart, brain, kidney, limb, skin"
+    )
+
+
+def test_micrograms_and_particles_of_one_ratio_are_one_dose():
+    particles = one(file_with())
+    protein = one(file_with(regimen={"dose": "2 ug"}))
+    assert particles.particles == pytest.approx(np.full(SUBJECTS, 1e10))
+    # the study's own ratio; only batches differ, by the same draw in every study
+    batch = protein.used["batch_variation"][1]
+    assert protein.particles == pytest.approx(1e10 * batch, rel=1e-9)
+    per_kg = one(file_with(regimen={"dose": "4e11 particles/kg"}))
+    assert per_kg.particles == pytest.approx(np.full(SUBJECTS, 1e10))
+
+
+def test_the_fold_that_is_needed_is_what_silences_just_enough():
+    result = one(
+        file_with(product={"cargo": [{"name": "miR-210", "kind": "miRNA", "basis": "loaded"}]})
+    )
+    load = result.loads[0]
+    reached = np.isfinite(load.fold)
+    assert reached.any()
+    subject = int(np.flatnonzero(reached)[0])
+    drawn = load.copies_per_particle[subject]
+    wanted = f"{drawn * load.fold[subject]:.15g} copies/particle"
+    cargo = {"name": "miR-210", "kind": "miRNA", "basis": "loaded", "copies_per_particle": wanted}
+    calm = replace(
+        load_registry(),
+        parameters=tuple(
+            replace(p, distribution="fixed", low=1.0, high=1.0) if p.id == "batch_variation" else p
+            for p in load_registry().parameters
+        ),
+    )
+    again = one(file_with(product={"cargo": [cargo]}), registry=calm)
+    # copies per vesicle are the study's own now; all else is drawn as before
+    assert again.loads[0].loss.peak[subject] == pytest.approx(0.2, rel=1e-5)
+
+
+def test_more_of_a_dose_never_silences_less():
+    loss = [
+        one(file_with(regimen={"dose": f"{n} particles"})).loads[0].loss.peak for n in (1e9, 1e11)
+    ]
+    assert np.all(loss[1] >= loss[0])
+
+
+def test_verdicts_follow_the_fold_and_the_highest_reported_load():
+    copies = np.full(9, 0.01)
+    verdict = functools.partial(module._verdict, highest=783.0, enough=0.2)
+    assert verdict(copies, np.full(9, 0.5))[0] == "plausible"
+    assert verdict(copies, np.full(9, 1234.0))[0] == "needs 1,200-fold more copies per vesicle"
+    assert verdict(copies, np.full(9, 1e5))[0] == IMPLAUSIBLE  # 1000 copies a vesicle
+    assert verdict(copies, np.full(9, np.inf))[0] == IMPLAUSIBLE
+
+
+def test_a_protein_is_counted_but_not_judged():
+    cargo = [{"name": "VEGF", "kind": "protein", "basis": "carried"}]
+    load = one(file_with(product={"cargo": cargo})).loads[0]
+    assert (load.loss, load.fold, load.verdict) == (None, None, "not judged")
+    assert np.all(load.copies.peak > 0)
+
+
+def test_loading_and_preconditioning_raise_the_copies():
+    def copies(**product):
+        return np.median(one(file_with(product=product)).loads[0].copies_per_particle)
+
+    native = [{"name": "miR-126", "kind": "miRNA", "basis": "carried"}]
+    plain = copies(cargo=native)
+    assert copies(cargo=native, modification="hypoxia") > 1.2 * plain
+    assert copies(cargo=native, modification="overexpression of miR-126") > 5 * plain
+    assert copies() > 20 * plain  # loaded
+
+
+def test_the_shown_study_parts_by_route_and_its_summary_is_plain_json():
+    needle, artery = shown()["gallet-2017/intramyocardial"], shown()["gallet-2017/intracoronary"]
+    assert np.median(needle.taken) > 2 * np.median(artery.taken)
+    summary = summarise_dose([needle, artery])
+    assert json.loads(as_text(summary)) == json.loads(json.dumps(summary))
+    steps = [step["step"] for step in summary["arms"][0]["steps"]]
+    assert steps[0] == "injected in all doses"
+    assert {row["step"] for row in summary["arms"][0]["evidence"]} <= {
+        "dose", "product", "blood", "organ", "cell", "escape", "copies", "silencing"
+    }  # fmt: skip
+    assert all(len(cargo["doubts"]) == 3 for cargo in summary["arms"][0]["cargo"])
+
+
+def test_a_study_without_cargo_is_judged_by_any_mirna():
+    result = shown()["gallet-2017-chronic/intramyocardial"]
+    assert [load.load.name for load in result.loads] == [ANY_CARGO]
+
+
+def test_the_ranking_puts_the_smallest_fold_first():
+    rows = rank([summarise_dose([result]) for result in shown().values()])
+    folds = [row["fold"] if row["fold"] is not None else np.inf for row in rows if row["judged"]]
+    assert folds == sorted(folds)
+    assert len(rows) == len(shown())
+
+
+def test_the_figure_is_an_svg_that_a_browser_can_read():
+    figure = dose_figure(
+        [shown()["gallet-2017/intramyocardial"], shown()["gallet-2017/intracoronary"]]
+    )
+    root = ElementTree.fromstring(figure)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "nan" not in figure
+    words = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "copies in Argonaute" in words
+
+
+def test_a_choice_between_sources_reaches_the_answer():
+    study = file_with()
+    high, _ = answer(study, subjects=SUBJECTS, seed=1)
+    low, summary = answer(study, subjects=SUBJECTS, seed=1, choices=["endosomal_escape=low"])
+    assert np.median(high[0].escaped) > 20 * np.median(low[0].escaped)
+    assert summary["choices"] == ["endosomal_escape=low"]
