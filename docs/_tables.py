@@ -40,6 +40,9 @@ TITLES = {
 # Numbers that are the same for every subject stand in the code, each with a comment on its ground.
 CONSTANTS = (
     ("subject.animal", "TISSUE_DENSITY_G_PER_ML", "g/mL", "density of tissue"),
+    ("subject.body", "MAX_EXTRACTION", "1", "most that an organ takes of vesicles in one passage"),
+    ("subject.body", "LEAST_REST", "1", "least share of blood that passes no listed organ"),
+    ("product.size", "CERTAIN", "1", "least probability at which a size class is named"),
     ("subject.schedule", "INJECTION_MIN", "min", "length of one dose where none is stated"),
     ("subject.schedule", "DEFAULT_HORIZON_DAYS", "day", "shortest run without `--days`"),
     ("tissue.well_mixed", "POTS", "1", "pots in series along a capillary"),
@@ -57,6 +60,9 @@ CONSTANTS = (
     ("tissue.pruning", "UNPERFUSED", "1", "flow, over the mean, below which a vessel is empty"),
     ("tissue.slab", "HYPOXIC_MMHG", "mmHg", "limit of hypoxia"),
 )
+
+
+RANKED_SUBJECTS = 64  # in the ranking of doses, as by default in `angiosome dose --all`
 
 
 def setup(app) -> None:
@@ -319,6 +325,43 @@ def chain() -> str:
     return _table(("Step", "Unit", "What it counts", "Fed by"), rows)
 
 
+def doses() -> str:
+    from angiosome.trials.dose_run import ranking
+
+    ranked = ranking(subjects=RANKED_SUBJECTS, seed=1)
+    rows = [
+        [
+            f"`{row['study']}`" + (f" {_text(row['arm'])}" if not row["only_claims"] else ""),
+            f"{row['organ']}, {row['species']}",
+            row["route"] + (" (assumed)" if row["only_claims"] else ""),
+            _text(f"{row['cargo']} on {row['target']}"),
+            _short(row["particles"]),
+            _short(row["vesicles_per_cell"]),
+            _short(row["copies_per_cell"]),
+            _short(row["silenced_percent"]),
+            _text(row["verdict"]),
+        ]
+        for row in ranked["rows"]
+    ]
+    head = (
+        "Study, arm",
+        "Where",
+        "Route",
+        "Cargo on target",
+        "Particles",
+        "Vesicles in a cell",
+        "Copies in a cell",
+        "Silenced, %",
+        "Verdict",
+    )
+    left_out = "".join(f"\n- {_text(reason)}" for reason in ranked["refused"])
+    return _table(head, rows) + (f"\n\nLeft out:\n{left_out}" if left_out else "")
+
+
+def _short(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2g}"
+
+
 def not_modelled() -> str:
     return "\n".join(f"- {item}" for item in NOT_MODELLED)
 
@@ -335,6 +378,7 @@ TABLES = {
     "routes": routes,
     "words": words,
     "chain": chain,
+    "doses": doses,
     "not modelled": not_modelled,
     "parameters": parameters,
     "counts": counts,

@@ -11,8 +11,8 @@ from angiosome.report.svg import COLOURS, Panel, document
 from angiosome.trials.compare import quantiles
 from angiosome.trials.dose import Course, DoseResult
 
-DAYS = (0.0, 0.25, 1.0, 3.0, 7.0, 14.0)
-SHOWN_DAYS = 14.0
+DAYS = (0.0, 1.0, 3.0, 7.0, 14.0)
+SHOWN_DAYS = 15.0
 
 
 def dose_figure(results: Sequence[DoseResult]) -> str:
