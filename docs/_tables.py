@@ -354,7 +354,10 @@ def doses() -> str:
         "Silenced, %",
         "Verdict",
     )
-    left_out = "".join(f"\n- {_text(reason)}" for reason in ranked["refused"])
+    left_out = "".join(
+        f"\n- {reason}: {', '.join(f'`{name}`' for name in ids)}"
+        for reason, ids in ranked["left_out"].items()
+    )
     return _table(head, rows) + (f"\n\nLeft out:\n{left_out}" if left_out else "")
 
 

@@ -19,7 +19,8 @@ PUBLIC = {
     "angiosome.delivery": "ORGANS Body Depot Infusion Uptake VesicleState clearances_ml_per_h "
     "first_pass_extraction no_depot no_vesicles rates total_particles",
     "angiosome.signalling": "TARGETS EndothelialRates Endothelium Silencing TargetState behaviour "
-    "free_copies half_occupancy_copies hif_response protein_course target_rates untouched",
+    "free_copies free_copies_among half_occupancy_copies hif_response protein_course target_rates "
+    "untouched",
     "angiosome.numerics": "StiffPlan StiffSolution in_chunks plan_stiff solve_stiff",
 }
 

@@ -158,6 +158,26 @@ def test_more_average_sites_free_a_target_only_when_they_are_very_many():
     assert found == pytest.approx([0.9955, 0.9851, 0.9219, 0.8310], abs=2e-4)
 
 
+@pytest.mark.parametrize(
+    ("copies", "added", "occupied"),
+    [(5e3, 0, 0.5640), (5e3, 3000, 0.3745), (1e5, 3000, 0.9952), (1e5, 10_000, 0.9945)],
+)
+def test_strong_sites_free_a_target_of_a_rare_mirna_and_not_of_an_abundant_one(
+    copies, added, occupied
+):
+    """Bosson et al. 2014; the occupancies are worked out by hand, to four digits."""
+    sites, half = jnp.array([5e4, added]), jnp.array([3000.0, 24.0])
+    free = signalling.free_copies_among(jnp.asarray(copies), sites, half)
+    assert float(free / (free + 240)) == pytest.approx(occupied, abs=2e-4)
+
+
+def test_one_pool_among_several_is_the_closed_form_of_one():
+    copies = jnp.logspace(-6, 7, 30)
+    alone = signalling.free_copies(copies, SITES, HALF)
+    among = signalling.free_copies_among(copies, jnp.array([5e4, 0.0]), jnp.array([3000.0, 24.0]))
+    assert np.asarray(among) == pytest.approx(np.asarray(alone), rel=1e-12)
+
+
 def test_only_an_abundant_mirna_is_active():
     """Mullokandov et al. 2012: most detected miRNA do nothing; those that do are the abundant."""
     copies = jnp.array([10.0, 100.0, 1000.0, 1e4, 1e5])
@@ -207,14 +227,18 @@ def test_the_course_of_a_protein_converges_to_another_integrator_with_order_two(
     assert fine < 2e-4
 
 
-def test_the_course_has_no_gap_where_the_two_rates_are_one():
-    meet = np.log(2) / 9  # without copies the message decays as fast as the protein
-    times, none = jnp.linspace(0.0, 50.0, 6), jnp.zeros((1, 6))
-    quiet = one_target(endogenous_copies=jnp.zeros(1), protein_decay_per_h=jnp.array([meet]))
-    assert np.asarray(signalling.protein_course(times, none, quiet)) == pytest.approx(
-        np.ones((1, 6))
+@pytest.mark.parametrize("apart", [0.0, 1e-9, 1e-4])
+def test_the_course_is_exact_where_message_and_protein_decay_alike(apart):
+    """At full occupancy from the start: m to m∞ = 0.7 at rate λ, the protein after it at rate λ.
+
+    P = κ m∞ (1 - e^-λt) + e^-λt + κ (1 - m∞) λ t e^-λt,   κ = 0.5 / 0.7
+    """
+    rate = np.log(2) / 9 / 0.7  # of the message: d (1 + r) with 1 + r = 1 / 0.7
+    how = one_target(
+        endogenous_copies=jnp.zeros(1), protein_decay_per_h=jnp.array([rate * (1 + apart)])
     )
-    near = one_target(endogenous_copies=jnp.zeros(1), protein_decay_per_h=jnp.array([meet + 1e-9]))
-    some = jnp.full((1, 6), 1e-4)
-    at, beside = (signalling.protein_course(times, some, how) for how in (quiet, near))
-    assert np.asarray(at) == pytest.approx(np.asarray(beside), rel=1e-9)
+    times = np.linspace(0.0, 50.0, 6)
+    found = signalling.protein_course(jnp.array(times), jnp.full((1, 6), 1e12), how)[0]
+    gone, kappa = np.exp(-rate * times), 0.5 / 0.7
+    exact = kappa * 0.7 * (1 - gone) + gone + kappa * 0.3 * rate * times * gone
+    assert np.asarray(found) == pytest.approx(exact, abs=max(1e-8, apart))

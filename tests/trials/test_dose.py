@@ -94,6 +94,11 @@ def test_a_study_without_an_organ_is_refused_in_one_sentence():
     )
 
 
+def test_a_dose_of_nothing_is_refused():
+    with pytest.raises(AngiosomeError, match="plan, arm 'ev': the dose is 0 ug; an arm without"):
+        one(file_with(regimen={"dose": "0 ug"}))
+
+
 def test_micrograms_and_particles_of_one_ratio_are_one_dose():
     particles = one(file_with())
     protein = one(file_with(regimen={"dose": "2 ug"}))
@@ -180,11 +185,14 @@ def test_a_study_without_cargo_is_judged_by_any_mirna():
     assert [load.load.name for load in result.loads] == [ANY_CARGO]
 
 
-def test_the_ranking_puts_the_smallest_fold_first():
+def test_the_ranking_goes_by_verdict_and_then_by_the_fold():
     rows = rank([summarise_dose([result]) for result in shown().values()])
-    folds = [row["fold"] if row["fold"] is not None else np.inf for row in rows if row["judged"]]
-    assert folds == sorted(folds)
     assert len(rows) == len(shown())
+    places = [(row["verdict"].split()[0], row["fold"]) for row in rows]
+    order = ["plausible", "needs", "implausible", "not"]
+    keys = [(order.index(word), np.inf if fold is None else fold) for word, fold in places]
+    assert keys == sorted(keys)
+    assert places[0][0] == "needs"  # the needle of the shown study
 
 
 def test_the_figure_is_an_svg_that_a_browser_can_read():

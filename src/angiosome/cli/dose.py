@@ -110,8 +110,8 @@ def _all(subjects: int, seed: int, choices: tuple[str, ...], out: Path, as_json:
         for row in ranked["rows"]
     ]
     print_table(f"Doses, the nearest to enough first ({subjects} subjects each, median)", shown)
-    for refused in ranked["refused"]:
-        typer.echo(f"Left out: {refused}")
+    for reason, ids in ranked["left_out"].items():
+        typer.echo(f"Left out, {reason}: {len(ids)} ({', '.join(ids[:3])}{', …' * (len(ids) > 3)})")
     typer.echo("* Only a claim is entered: the usual dose by the usual route is assumed.")
     typer.echo(f"Numbers: {out / 'ranking.json'}")
 
@@ -139,6 +139,8 @@ def _print(summary: dict[str, Any], evidence: bool) -> None:
         for item in arm["assumptions"]:
             typer.echo(f"  {item['field']}: {item['value']} ({item['because']})")
         _evidence(arm["evidence"], evidence)
+        for name, options in arm["conflicts"].items():
+            typer.echo(f"  Sources conflict: {name} = {' or '.join(options)} (--choose)")
         typer.echo("")
 
 

@@ -60,6 +60,30 @@ def free_copies(
     return 2 * copies * half_copies / (b + jnp.sqrt(b**2 + 4 * copies * half_copies))
 
 
+def free_copies_among(
+    copies: Float[Array, "*place"], sites: Float[Array, " pool"], half_copies: Float[Array, " pool"]
+) -> Float[Array, "*place"]:
+    """The same among several pools of sites: the root of x + sum_i M_i x / (K_i + x) = m.
+
+    So a target with many sites of its own, or a sponge, takes copies from all others (bosson2014).
+    The balance grows with x, and x lies between m / (1 + sum M / K) and m: halved there, on a
+    logarithmic scale, to the last digits.
+    """
+
+    def held(x: Array) -> Array:
+        return x + jnp.sum(sites * x[..., None] / (half_copies + x[..., None]), axis=-1)
+
+    def halve(_: Array, ends: tuple[Array, Array]) -> tuple[Array, Array]:
+        low, high = ends
+        middle = jnp.sqrt(low * high)
+        too_much = held(middle) > copies
+        return jnp.where(too_much, low, middle), jnp.where(too_much, middle, high)
+
+    low = copies / (1 + jnp.sum(sites / half_copies))
+    low, high = jax.lax.fori_loop(0, 64, halve, (low, copies * jnp.ones_like(low)))
+    return jnp.sqrt(low * high)
+
+
 def half_occupancy_copies(
     target_half: Float[Array, "*edge"], sites: Float[Array, ""], half_copies: Float[Array, ""]
 ) -> Float[Array, "*edge"]:

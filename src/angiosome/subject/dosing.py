@@ -31,7 +31,7 @@ CHUNK = 128  # lanes side by side; fixed, so that no result depends on how many 
 ATOL_COPIES = 1e-10  # of copies per cell, and of the share of a particle in a cell
 AFTER_DOSE_H = (0.05, 0.25, 0.5, 1, 2, 4, 8, 16, 24, 36)
 TAIL_H = (48, 60, 72, 96, 120, 144, 168, 216, 264, 336, 432, 528, 672)
-LENGTHS = (32, 64, 128, 256, 512)  # of clocks; a shorter one is filled up at its end
+SHORTEST = 32  # clocks hold this many times, or a larger power of two: few lengths to compile for
 INJURED = BED_ZONES.index("injured")
 
 Floats = NDArray[np.float64]
@@ -125,7 +125,7 @@ def clock_of(case: Case) -> Floats:
     ]
     times = {round(t, 4) for t in (*case.starts_h, *ends, *looks)}
     times |= {round(ends[-1] + t, 4) for t in TAIL_H}
-    length = next(n for n in LENGTHS if n >= len(times))
+    length = max(SHORTEST, 1 << (len(times) - 1).bit_length())
     last = max(times)
     return np.array([*sorted(times), *(last + 24.0 * i for i in range(1, 1 + length - len(times)))])
 

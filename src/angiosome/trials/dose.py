@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 from numpy.typing import NDArray
 from scipy import stats
 
+from angiosome.errors import AngiosomeError
 from angiosome.numerics import in_chunks
 from angiosome.parameters import Parameter, Registry
 from angiosome.product import Vesicles, particles_in_dose
@@ -103,7 +104,11 @@ class DoseResult:
 def dose(
     cases: Sequence[DoseCase], registry: Registry, *, subjects: int, seed: int
 ) -> list[DoseResult]:
-    """Follow every case. Subject i has the same draws in all cases that use a parameter."""
+    """Follow every case. Subject i has the same draws in all cases that use a parameter.
+
+    Raises:
+        AngiosomeError: a dose is zero, or no subject of a case could be integrated.
+    """
     drawers = [
         Draws(registry, subjects, seed, case.case.organ, case.case.species, {}) for case in cases
     ]
@@ -131,6 +136,11 @@ def _particles(case: DoseCase, draws: Draws, lane: Lane) -> Floats:
     if dose is None:
         where = "dish" if case.case.route == "in culture medium" else case.case.species
         return draws.column("usual_dose", where)
+    if dose.magnitude == 0:
+        raise AngiosomeError(
+            f"{case.study.id}, arm '{case.arm}': the dose is {dose}; an arm without vesicles gets "
+            "the product 'vehicle'"
+        )
     ratio = product.particles_per_protein.known if product else None
     by_cell = product.particles_per_cell.known if product else None
     unit = dose.unit.replace(" ", "")
@@ -272,6 +282,11 @@ def _result(
     answers: Sequence[tuple[Floats, Floats, Floats]],
 ) -> DoseResult:
     kept = np.isfinite(course.unit_copies).all(axis=1)
+    if not kept.any():
+        raise AngiosomeError(
+            f"{case.study.id}, arm '{case.arm}': the integration failed for every subject; "
+            "please report the study file"
+        )
     times = course.times_h
     used = {name: (parameter, values[kept]) for name, (parameter, values) in draws.used.items()}
     loads: list[LoadResult] = []

@@ -13,7 +13,7 @@ from angiosome.delivery.routes import ROUTE_INLETS
 from angiosome.errors import AngiosomeError
 from angiosome.evidence import compile_mechanism
 from angiosome.product.preparation import Preparation, preparation_of
-from angiosome.study import Arm, Cargo, Product, Regimen, Study
+from angiosome.study import Arm, Cargo, Claim, Product, Regimen, Study
 from angiosome.study.cargo_names import cargo_family, may_be_same
 from angiosome.subject.animal import MODELLED_SPECIES
 from angiosome.subject.dosing import Case
@@ -217,8 +217,9 @@ def _loads(study: Study, product: Product | None, studies: Sequence[Study]) -> t
     """The cargo of the product, then cargo that only a claim of the study names."""
     cargo = [(item, item.basis) for item in (product.cargo if product else ())]
     for claim in study.claims:
-        if not any(may_be_same(claim.cargo, item.name) for item, _ in cargo):
-            named = Cargo(name=claim.cargo, kind=_kind(claim.cargo), basis="not identified")
+        name, kind = _claimed(claim)
+        if name and not any(may_be_same(name, item.name) for item, _ in cargo):
+            named = Cargo(name=name, kind=kind, basis="not identified")
             cargo.append((named, "claimed"))
     if not cargo:
         none = Cargo(name=ANY_CARGO, kind="miRNA", basis="not identified")
@@ -242,6 +243,13 @@ def _loads(study: Study, product: Product | None, studies: Sequence[Study]) -> t
             )
         )
     return tuple(loads)
+
+
+def _claimed(claim: Claim) -> tuple[str | None, str]:
+    """The molecule that a claim names, if it names one, and its kind."""
+    # a schema may hold the name as a text, or as a fact that can be absent
+    name: str | None = getattr(claim.cargo, "reported", claim.cargo)
+    return name, getattr(claim, "kind", None) or _kind(name or "")
 
 
 def _kind(name: str) -> str:

@@ -9,13 +9,14 @@ from typing import Any
 
 import jax
 
-from angiosome.errors import AngiosomeError
 from angiosome.evidence import load_studies
 from angiosome.parameters import load_registry
 from angiosome.study import Study
 from angiosome.trials.dose import DoseResult, dose
-from angiosome.trials.dose_cases import DoseCase, cases_of
+from angiosome.trials.dose_cases import USUAL_ROUTE, DoseCase, cases_of
 from angiosome.trials.dose_summary import rank, summarise_dose
+
+NO_EXPERIMENT = ("general", "meta-analysis")
 
 
 def answer(
@@ -33,23 +34,28 @@ def answer(
 
 
 def ranking(*, subjects: int, seed: int, choices: Sequence[str] = ()) -> dict[str, Any]:
-    """Every treated arm of the evidence base, the nearest to enough first."""
+    """Every treated arm of the evidence base, the nearest to enough first.
+
+    Left out, by reason: what names no organ, and statements without an experiment.
+    """
     jax.config.update("jax_enable_x64", True)
     registry = load_registry().choose(choices)
     studies = load_studies()
     cases: list[DoseCase] = []
-    refused: list[str] = []
+    left_out: dict[str, list[str]] = {}
     for study in studies:
-        try:
+        if study.condition.organ not in USUAL_ROUTE:
+            left_out.setdefault("no organ is named", []).append(study.id)
+        elif study.evidence in NO_EXPERIMENT:
+            left_out.setdefault("a statement without an experiment", []).append(study.id)
+        else:
             cases += cases_of(study, studies)
-        except AngiosomeError as error:
-            refused.append(str(error))
     results = dose(cases, registry, subjects=subjects, seed=seed)
     by_study: dict[str, list[DoseResult]] = {}
     for result in results:
         by_study.setdefault(result.case.study.id, []).append(result)
     rows = rank([summarise_dose(arms) for arms in by_study.values()])
-    return _marked({"subjects": subjects, "rows": rows, "refused": refused}, seed, choices)
+    return _marked({"subjects": subjects, "rows": rows, "left_out": left_out}, seed, choices)
 
 
 def _marked(summary: dict[str, Any], seed: int, choices: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from angiosome.parameters import Parameter
+from angiosome.parameters import Parameter, load_registry
 from angiosome.trials.compare import INTERVAL, quantiles
 from angiosome.trials.dose import Course, DoseResult, LoadResult
 
@@ -88,6 +88,7 @@ def _arm(result: DoseResult) -> dict[str, Any]:
             "misev": [vars(item) for item in result.product.misev],
         },
         "evidence": evidence(result),
+        "conflicts": _conflicts(result),
         "checks": {"particles unaccounted for (relative)": result.gap, "failed": result.failed},
     }
 
@@ -150,6 +151,17 @@ def evidence(result: DoseResult) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: order.index(row["step"]))
 
 
+def _conflicts(result: DoseResult) -> dict[str, list[str]]:
+    """Numbers that were drawn and on which sources conflict: the option taken, then the others."""
+    options = load_registry().options()
+    found: dict[str, list[str]] = {}
+    for parameter, _ in result.used.values():
+        if parameter.option is not None:
+            others = [name for name in options[parameter.id] if name != parameter.option]
+            found[parameter.id] = [parameter.option, *others]
+    return found
+
+
 def _ground(parameter: Parameter) -> dict[str, Any]:
     return {
         "unit": parameter.unit,
@@ -162,7 +174,7 @@ def _ground(parameter: Parameter) -> dict[str, Any]:
 
 
 def rank(summaries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One line for each arm, the smallest fold that is needed first.
+    """One line for each arm: by verdict, then by the fold that is needed, the smallest first.
 
     Arms without a cargo that can be judged come last; they are ordered by vesicles per cell.
     """
@@ -170,13 +182,17 @@ def rank(summaries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(
         rows,
         key=lambda row: (
-            not row["judged"],
+            _place(row["verdict"]),
             np.inf if row["fold"] is None else row["fold"],
             -(row["silenced_percent"] or 0.0),
             -row["vesicles_per_cell"],
             row["study"],
         ),
     )
+
+
+def _place(verdict: str) -> int:
+    return ("plausible", "needs", "implausible", "not").index(verdict.split()[0])
 
 
 def _line(summary: dict[str, Any], arm: dict[str, Any]) -> dict[str, Any]:
@@ -199,6 +215,5 @@ def _line(summary: dict[str, Any], arm: dict[str, Any]) -> dict[str, Any]:
         "copies_per_cell": own["in Argonaute in one cell"],
         "silenced_percent": silenced,
         "fold": best["fold_needed"]["median"] if best["fold_needed"] else None,
-        "judged": best["fold_needed"] is not None,
         "verdict": arm["verdict"],
     }
