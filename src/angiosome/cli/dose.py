@@ -134,7 +134,7 @@ def _print(summary: dict[str, Any], evidence: bool) -> None:
             if cargo["doubts"]:
                 told = ", ".join(f"{d['parameter']} ({d['rho']:+.2f})" for d in cargo["doubts"])
                 typer.echo(f"  What its uncertainty comes from, by rank: {told}")
-        _product(arm["product"])
+        _product(arm["product"], arm["recognised"])
         typer.echo("\nAssumed:")
         for item in arm["assumptions"]:
             typer.echo(f"  {item['field']}: {item['value']} ({item['because']})")
@@ -144,7 +144,7 @@ def _print(summary: dict[str, Any], evidence: bool) -> None:
         typer.echo("")
 
 
-def _product(product: dict[str, Any]) -> None:
+def _product(product: dict[str, Any], recognised: dict[str, Any]) -> None:
     classes = ", ".join(f"{name} {share:.0%}" for name, share in product["size_classes"].items())
     cells = product["producer_cells_for_one_dose"]
     typer.echo(f"\nProduct: {product['term']} ({classes} by size)")
@@ -152,6 +152,12 @@ def _product(product: dict[str, Any]) -> None:
         f"  Cells that make one dose: {_n(cells['median'])} ({_n(cells['low'])} to "
         f"{_n(cells['high'])})"
     )
+    words = [
+        f"{name}: {value if isinstance(value, str) else ', '.join(value)}"
+        for name, value in recognised.items()
+        if value
+    ]
+    typer.echo(f"  Recognised in its description: {'; '.join(words) or 'nothing'}")
     for status in dict.fromkeys(item["status"] for item in product["misev"]):
         names = ", ".join(item["name"] for item in product["misev"] if item["status"] == status)
         told = "no field in the study file" if status == "no field" else status
@@ -210,6 +216,6 @@ def _evidence(rows: list[dict[str, Any]], whole: bool) -> None:
         sources = list(dict.fromkeys(row["source"] for row in here if row["source"]))
         assumed = sum(row["kind"] == "assumed" for row in here)
         typer.echo(
-            f"  {step}: {len(here)} numbers, {assumed} assumed"
+            f"  {step}: {assumed} assumed of {len(here)}"
             + (f"; others from {', '.join(sources)}" if sources else "")
         )

@@ -51,7 +51,8 @@ class LoadResult:
 
     Attributes:
         copies_per_particle: ``(subject,)``.
-        copies: in Argonaute in one endothelial cell.
+        copies: of a miRNA, in Argonaute in one endothelial cell; of other cargo, all that was let
+            out inside it, whatever became of it.
         loss: of the target's protein, 0 to 1; `None` where no rule turns copies into silencing.
         fold: copies per vesicle that would silence enough, over those there are; infinite where no
             number would.
@@ -97,8 +98,8 @@ class DoseResult:
 
     @property
     def best(self) -> LoadResult:
-        """The cargo that needs the smallest fold; without a fold, the one with most copies."""
-        return min(self.loads, key=lambda load: (_median_fold(load), -np.median(load.copies.peak)))
+        """The cargo that is nearest to enough."""
+        return min(self.loads, key=nearness)
 
 
 def dose(
@@ -173,7 +174,7 @@ def _copies_per_particle(load: Load, case: DoseCase, draws: Draws) -> Floats:
         return draws.column("loaded_copies_per_particle", stream=load.name)
     enrichment = case.preparation.enrichment
     kind = "overexpressed" if "overexpression" in enrichment else "native"
-    copies = draws.column(f"{kind}_copies_per_particle", stream=load.name)
+    copies = draws.column(f"{kind}_copies_per_particle", load.kind, stream=load.name)
     for gain in ("hypoxia", "nitric-oxide"):
         if gain in enrichment:
             copies = copies * draws.column("copies_gain", gain)
@@ -294,7 +295,8 @@ def _result(
     enough = float(draws.registry.find("enough_loss").value)
     for load, (per_particle, loss, fold) in zip(case.loads, answers, strict=True):
         silences = load.kind == "miRNA"
-        copies = _course(times, (course.unit_copies * per_particle[:, None])[kept])
+        inside = course.unit_copies if silences else course.escaped
+        copies = _course(times, (inside * per_particle[:, None])[kept])
         per_particle, loss, fold = per_particle[kept], loss[kept], fold[kept]
         silenced = _course(times, loss) if silences else None
         verdict, why = (
@@ -362,8 +364,12 @@ def _short(value: float) -> str:
     return f"{float(f'{value:.2g}'):,.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _median_fold(load: LoadResult) -> float:
-    return float(np.median(load.fold)) if load.fold is not None else np.inf
+def nearness(load: LoadResult) -> tuple[bool, float, float]:
+    """Orders cargo: what can be judged first, then by the fold, then by the loss or the copies."""
+    judged = load.fold is not None and load.loss is not None
+    fold = float(np.median(load.fold)) if load.fold is not None else np.inf
+    strength = load.loss.peak if load.loss is not None else load.copies.peak
+    return not judged, fold, -float(np.median(strength))
 
 
 def _doubts(

@@ -9,9 +9,10 @@ import numpy as np
 
 from angiosome.parameters import Parameter, load_registry
 from angiosome.trials.compare import INTERVAL, quantiles
-from angiosome.trials.dose import Course, DoseResult, LoadResult
+from angiosome.trials.dose import Course, DoseResult, LoadResult, nearness
 
 DOSE_SCHEMA = "angiosome.dose/1"
+IN_ARGONAUTE, LET_OUT = "in Argonaute in one cell", "let out inside one cell"
 
 STEP_OF = {
     "dose": ("usual_dose", "particles_per_", "body_weight"),
@@ -78,7 +79,7 @@ def _arm(result: DoseResult) -> dict[str, Any]:
             _step("cells that none has entered", "%", 100 * result.without),
             _step("escaped inside it", "particles", result.escaped),
         ],
-        "cargo": [_load(load) for load in sorted(result.loads, key=_order)],
+        "cargo": [_load(load) for load in sorted(result.loads, key=nearness)],
         "assumptions": [vars(assumption) for assumption in case.assumptions],
         "recognised": vars(case.preparation),
         "product": {
@@ -91,11 +92,6 @@ def _arm(result: DoseResult) -> dict[str, Any]:
         "conflicts": _conflicts(result),
         "checks": {"particles unaccounted for (relative)": result.gap, "failed": result.failed},
     }
-
-
-def _order(load: LoadResult) -> tuple[float, float]:
-    fold = float(np.median(load.fold)) if load.fold is not None else np.inf
-    return fold, -float(np.median(load.loss.peak if load.loss else load.copies.peak))
 
 
 def _load(result: LoadResult) -> dict[str, Any]:
@@ -112,7 +108,9 @@ def _load(result: LoadResult) -> dict[str, Any]:
         "claims": list(load.claims),
         "steps": [
             _step("copies per vesicle", "copies/particle", result.copies_per_particle),
-            _step("in Argonaute in one cell", "copies", result.copies),
+            _step(IN_ARGONAUTE, "copies", result.copies)
+            if loss
+            else _step(LET_OUT, "copies", result.copies.peak),  # it only grows
             *([_step(f"{load.target} silenced", "%", percent)] if percent else []),
         ],
         "fold_needed": _interval(fold) if fold is not None else None,
@@ -212,7 +210,7 @@ def _line(summary: dict[str, Any], arm: dict[str, Any]) -> dict[str, Any]:
         "only_claims": arm["only_claims"],
         "particles": steps["injected in all doses"],
         "vesicles_per_cell": steps["taken up by it"],
-        "copies_per_cell": own["in Argonaute in one cell"],
+        "copies_per_cell": own[LET_OUT if silenced is None else IN_ARGONAUTE],
         "silenced_percent": silenced,
         "fold": best["fold_needed"]["median"] if best["fold_needed"] else None,
         "verdict": arm["verdict"],
