@@ -127,8 +127,7 @@ def _case(
         assume(
             "product",
             "vesicles",
-            f"the study is about '{study.evidence}'; shown is what the "
-            "usual dose of vesicles would deliver",
+            f"the study is about '{study.evidence}'; shown is what vesicles would deliver",
         )
     modelled = NEAREST_SPECIES.get(species or "", species or USUAL_SPECIES)
     weight = condition.subject.weight
