@@ -106,6 +106,8 @@ def test_micrograms_and_particles_of_one_ratio_are_one_dose():
     # the study's own ratio; only batches differ, by the same draw in every study
     batch = protein.used["batch_variation"][1]
     assert protein.particles == pytest.approx(1e10 * batch, rel=1e-9)
+    cells = one(file_with(regimen={"dose": "1e6 cells"}, product={"particles_per_cell": 1e4}))
+    assert cells.particles == pytest.approx(1e10 * batch, rel=1e-9)
     per_kg = one(file_with(regimen={"dose": "4e11 particles/kg"}))
     assert per_kg.particles == pytest.approx(np.full(SUBJECTS, 1e10))
 

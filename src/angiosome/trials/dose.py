@@ -16,7 +16,6 @@ from scipy import stats
 from angiosome.errors import AngiosomeError
 from angiosome.numerics import in_chunks
 from angiosome.parameters import Parameter, Registry
-from angiosome.product import Vesicles, particles_in_dose
 from angiosome.signalling import Silencing, protein_course
 from angiosome.subject.dosing import Courses, Lane, follow, lanes_of
 from angiosome.subject.draws import Draws
@@ -148,20 +147,23 @@ def _particles(case: DoseCase, draws: Draws, lane: Lane) -> Floats:
     per_kg = unit.endswith("/kg")
     times = np.asarray(lane.weight_kg) if per_kg else np.ones(draws.subjects)
     plain = type(dose)(dose.magnitude, unit.removesuffix("/kg"), dose.text)
-    none = jnp.zeros(())
     if "particle" in unit:
         return times * plain.to("particle")
     if "cell" in unit:
-        per_cell = draws.column("particles_per_cell") if by_cell is None else by_cell
-        batch = Vesicles(none, none, jnp.zeros(0))
-        counted = eqx.tree_at(lambda v: v.particles_per_cell, batch, jnp.asarray(per_cell))
-        from_cells = np.asarray(particles_in_dose(counted, cells=plain.to("cell")))
-        if by_cell is not None:
-            times = times * draws.column("batch_variation")
-        return times * from_cells * (release_factor(case, draws) if case.preparation.blocked else 1)
-    isolation = case.preparation.isolation[-1:]  # the last step sets the purity
+        blocked = release_factor(case, draws) if case.preparation.blocked else 1.0
+        per_cell = (
+            draws.column("particles_per_cell")
+            if by_cell is None
+            else by_cell * draws.column("batch_variation")
+        )
+        return times * plain.to("cell") * per_cell * blocked
+    purest = max(
+        case.preparation.isolation,
+        key=lambda method: draws.registry.find("particles_per_protein", method).value,
+        default=None,
+    )
     if ratio is None:
-        per_ug = draws.column("particles_per_protein", *isolation)
+        per_ug = draws.column("particles_per_protein", *([purest] if purest else []))
     else:
         per_ug = ratio.to("particle/ug") * draws.column("batch_variation")
     return times * plain.to("ug") * per_ug
