@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from angiosome.tissue.network import INLET, INNER, OUTLET, Network, is_open, length_um
-from angiosome.tissue.rheology import relative_viscosity_in_vivo
+from angiosome.tissue.rheology import AnyArray, relative_viscosity_in_vivo
 from angiosome.tissue.values import Bed, Blood, Scalar
 
 LEAK = 1e-10  # of the largest conductance, to ground: settles clusters that nothing feeds
@@ -32,10 +32,10 @@ class Flow(eqx.Module):
 
 
 def poiseuille_conductance(
-    diameter_um: Float[Array, "*vessel"],
-    length_um: Float[Array, "*vessel"],
-    viscosity_pa_s: Float[Array, "*vessel"],
-) -> Float[Array, "*vessel"]:
+    diameter_um: Float[AnyArray, "*vessel"],
+    length_um: Float[AnyArray, "*vessel"],
+    viscosity_pa_s: Float[AnyArray, "*vessel"],
+) -> Float[AnyArray, "*vessel"]:
     """Flow over pressure drop of a round tube, π D⁴ / (128 μ L)  (um³/s per Pa)."""
     return jnp.pi * diameter_um**4 / (128 * viscosity_pa_s * length_um)
 

@@ -1,0 +1,1 @@
+"""Networks that others give: the flow of blood in them, its haematocrit, and its oxygen."""

@@ -1,0 +1,223 @@
+"""Blood flow with haematocrit in a given network: pressure, viscosity and red cells in balance.
+
+NumPy and SciPy, not JAX: see `angiosome.tissue.given.network`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from angiosome.errors import ProblemsError
+from angiosome.tissue.given.check import problems_of_network
+from angiosome.tissue.given.ends import entering_haematocrit, with_assumed_ends
+from angiosome.tissue.given.haematocrit import FULLEST, branching, red_cell_flow, shares
+from angiosome.tissue.given.network import GivenNetwork
+from angiosome.tissue.given.pressure import (
+    EXACT,
+    FULLEST_FOR_VISCOSITY,
+    UM3_PER_S_PER_NL_PER_MIN,
+    PressureProblem,
+    conductance_at_one_cp,
+    pressure_problem,
+    solve_pressure,
+    viscosity_cp,
+)
+from angiosome.tissue.rheology import relative_viscosity, viscosity_terms
+
+TOLERANCE = 1e-4  # largest change of a haematocrit in the last pass; the law's own fit is coarser
+MOST_PASSES = 200
+STANDING = 1e-10  # of the range of pressures: a smaller drop is what rounding leaves
+SHRINK, GROW, LEAST_STEP = 0.6, 1.3, 0.002  # of a segment's step; tried on several networks
+
+
+@dataclass(frozen=True)
+class FlowSolution:
+    """Blood in every segment and at every node of a given network."""
+
+    network: GivenNetwork  # with the conditions that were assumed
+    pressure_mmhg: np.ndarray  # of each node
+    flow_nl_min: np.ndarray  # of each segment, positive from its first node to its second
+    haematocrit: np.ndarray  # discharge; 0 where blood stands
+    viscosity_cp: np.ndarray
+    entering_nl_min: np.ndarray  # of each node, from outside; negative where blood leaves
+    entering_haematocrit: np.ndarray  # of each node, of blood from outside
+    passes: int
+    unsettled: np.ndarray  # segments whose haematocrit still changed in the last pass
+    changes: np.ndarray  # of those, by how much
+    assumed: tuple[str, ...]
+
+    @property
+    def velocity_mm_s(self) -> np.ndarray:
+        """Mean velocity of blood, in the direction of the flow's sign (mm/s)."""
+        area_um2 = np.pi * self.network.diameter_um**2 / 4
+        return self.flow_nl_min * UM3_PER_S_PER_NL_PER_MIN / area_um2 * 1e-3
+
+    @property
+    def wall_shear_pa(self) -> np.ndarray:
+        """Shear stress at the wall, 32 μ Q / (π D³) = D |ΔP| / (4 L)  (Pa)."""
+        flow_um3_s = np.abs(self.flow_nl_min) * UM3_PER_S_PER_NL_PER_MIN
+        return 32 * self.viscosity_cp * 1e-3 * flow_um3_s / (np.pi * self.network.diameter_um**3)
+
+
+def solve_flow(network: GivenNetwork, *, listed_haematocrit: bool = False) -> FlowSolution:
+    """Solve a network for pressure, flow and haematocrit.
+
+    Each pass takes the viscosities of the last haematocrit, solves the pressures, sends the red
+    cells along the flow, and moves every segment's haematocrit towards what came out. A segment
+    that swings gets a smaller step of its own. Where the answer jumps with the direction of a
+    weak flow there may be no fixed point; such segments are named in `unsettled`.
+
+    Args:
+        network: what was read.
+        listed_haematocrit: keep the haematocrit of the file; only pressure and flow are solved.
+
+    Raises:
+        ProblemsError: everything about the network that has to be put right first.
+    """
+    ended, assumed = with_assumed_ends(network) if _sound(network) else (network, ())
+    problems = problems_of_network(ended)
+    if problems:
+        raise ProblemsError(problems)
+    at_one_cp = conductance_at_one_cp(ended)
+    usual = np.full(ended.segments, ended.rheology.constant_haematocrit)
+    if listed_haematocrit or not ended.rheology.phase_separation:
+        kept = np.where(np.isfinite(ended.haematocrit), ended.haematocrit, usual)
+        haematocrit = kept if listed_haematocrit else usual
+        viscosity = viscosity_cp(ended, haematocrit)
+        conductance = at_one_cp / viscosity
+        problem = pressure_problem(ended, conductance)
+        pressure = solve_pressure(problem, conductance)
+        flow, _ = _flows(ended, problem, conductance, pressure)
+        none = np.zeros(0)
+        return _solution(
+            ended, pressure, flow, np.where(flow == 0, 0.0, haematocrit), viscosity,
+            problem, usual_at_nodes(ended), 1, none.astype(int), none, assumed,
+        )  # fmt: skip
+    return _balance(ended, at_one_cp, usual, assumed)
+
+
+def usual_at_nodes(network: GivenNetwork) -> np.ndarray:
+    """The constant haematocrit of the network's blood, at every node."""
+    return np.full(network.nodes, network.rheology.constant_haematocrit)
+
+
+def _sound(network: GivenNetwork) -> bool:
+    """Whether the sizes are good enough to estimate from them what is missing at the ends."""
+    at = network.open
+    sizes = np.concatenate([network.diameter_um[at], network.length_um[at]])
+    return bool(at.any() and np.isfinite(sizes).all() and (sizes > 0).all())
+
+
+def _balance(
+    network: GivenNetwork, at_one_cp: np.ndarray, start: np.ndarray, assumed: tuple[str, ...]
+) -> FlowSolution:
+    blood = network.rheology
+    terms = viscosity_terms(network.diameter_um, blood.mean_corpuscular_volume_fl, blood.viscosity)
+
+    def viscosity_of(haematocrit: np.ndarray) -> np.ndarray:
+        if not blood.varying_viscosity:
+            return np.full(network.segments, blood.constant_viscosity_cp)
+        bounded = np.clip(haematocrit, 0.0, FULLEST_FOR_VISCOSITY)
+        return blood.plasma_viscosity_cp * np.asarray(relative_viscosity(terms, bounded))
+
+    haematocrit = start
+    problem = pressure_problem(network, at_one_cp / viscosity_of(haematocrit))
+    inside, said = entering_haematocrit(network, np.zeros(network.nodes))
+    pressure: np.ndarray | None = None
+    step = np.ones(network.segments)
+    before = np.zeros(network.segments)
+    worst, passes = np.inf, 0
+    while True:
+        passes += 1
+        viscosity = viscosity_of(haematocrit)
+        conductance = at_one_cp / viscosity
+        # Early passes need no exact pressures; the last one does.
+        rtol = EXACT if worst < 30 * TOLERANCE else 1e-9
+        pressure = solve_pressure(problem, conductance, pressure, rtol)
+        flow, entering = _flows(network, problem, conductance, pressure)
+        at = branching(network.ends, network.diameter_um, flow, pressure, np.maximum(entering, 0.0))
+        arriving = np.bincount(at.down, at.flow * haematocrit, network.nodes)
+        mixed = (arriving + at.entering * inside) / np.where(at.through > 0, at.through, 1.0)
+        share = shares(at, network.diameter_um, np.clip(mixed, 0.0, FULLEST), blood.separation)
+        cells = red_cell_flow(at, share, inside)
+        reached = np.divide(
+            share * cells[at.up], at.flow, out=np.zeros(network.segments), where=at.flow > 0
+        )
+        change = reached - haematocrit
+        worst = float(np.abs(change).max(initial=0.0))
+        if worst < TOLERANCE or passes == MOST_PASSES:
+            break
+        swings = change * before < 0
+        step = np.where(swings, np.maximum(step * SHRINK, LEAST_STEP), np.minimum(step * GROW, 1))
+        before = change
+        haematocrit = np.clip(haematocrit + step * change, 0.0, FULLEST)
+    unsettled = np.flatnonzero(np.abs(change) >= TOLERANCE)
+    _, said = entering_haematocrit(network, np.maximum(entering, 0.0))
+    return _solution(
+        network, pressure, flow, reached, viscosity, problem, inside, passes,
+        unsettled, change[unsettled], (*assumed, *said),
+    )  # fmt: skip
+
+
+def _flows(
+    network: GivenNetwork,
+    problem: PressureProblem,
+    conductance: np.ndarray,
+    pressure: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Flow in every segment, exactly 0 where blood stands; and into every node from outside."""
+    ends, n = network.ends, network.nodes
+    passes = conductance > 0
+    drop = np.where(passes, pressure[ends[:, 0]] - pressure[ends[:, 1]], 0.0)
+    known = pressure[np.isfinite(pressure)]
+    still = np.abs(drop) <= STANDING * float(np.ptp(known)) if known.size else ~passes
+    flow = np.where(still, 0.0, conductance * drop)
+    leaving = np.bincount(ends[:, 0], flow, n) - np.bincount(ends[:, 1], flow, n)
+    return flow, np.where(problem.held, leaving, problem.entering_nl_min)
+
+
+def _solution(
+    network: GivenNetwork,
+    pressure: np.ndarray,
+    flow: np.ndarray,
+    haematocrit: np.ndarray,
+    viscosity: np.ndarray,
+    problem: PressureProblem,
+    inside: np.ndarray,
+    passes: int,
+    unsettled: np.ndarray,
+    changes: np.ndarray,
+    assumed: tuple[str, ...],
+) -> FlowSolution:
+    ends, n = network.ends, network.nodes
+    leaving = np.bincount(ends[:, 0], flow, n) - np.bincount(ends[:, 1], flow, n)
+    return FlowSolution(
+        network=network,
+        pressure_mmhg=_behind(network, pressure),
+        flow_nl_min=flow,
+        haematocrit=haematocrit,
+        viscosity_cp=viscosity,
+        entering_nl_min=np.where(problem.held, leaving, problem.entering_nl_min),
+        entering_haematocrit=inside,
+        passes=passes,
+        unsettled=unsettled,
+        changes=changes,
+        assumed=assumed,
+    )
+
+
+def _behind(network: GivenNetwork, pressure: np.ndarray) -> np.ndarray:
+    """Give nodes that no blood flows past the pressure of the node they hang on."""
+    pressure = pressure.copy()
+    ends = network.ends
+    while True:
+        known = np.isfinite(pressure[ends])
+        reach = np.flatnonzero(known.any(axis=1) & ~known.all(axis=1))
+        if not reach.size:
+            return pressure
+        one, other = ends[reach, 0], ends[reach, 1]
+        first = known[reach, 0]
+        pressure[np.where(first, other, one)] = pressure[np.where(first, one, other)]
+        ends = ends[~known.all(axis=1)]

@@ -1,0 +1,236 @@
+"""Flow in given networks: exact cases, budgets, and the numbers of two other programs."""
+
+import csv
+
+import numpy as np
+import pytest
+from given_cases import honeycomb, imbalance, network, shared
+
+from angiosome.errors import ProblemsError
+from angiosome.io.networks import read_network
+from angiosome.tissue.given import flow as flow_module
+from angiosome.tissue.given.flow import solve_flow
+from angiosome.tissue.given.network import Rheology
+from angiosome.tissue.rheology import red_cell_share
+
+NEWTONIAN = Rheology(varying_viscosity=False, constant_viscosity_cp=3.0, phase_separation=False)
+MESENTERY = "mesentery546/network.dat"
+
+
+def test_one_tube_carries_what_poiseuille_says():
+    solved = solve_flow(network([(0, 1)], {0: 1.0, 1: 0.0}, rheology=NEWTONIAN))
+    assert solved.flow_nl_min[0] == pytest.approx(6.54443, rel=2e-6)  # π D⁴ ΔP / (128 μ L)
+    assert 10 * solved.wall_shear_pa[0] == pytest.approx(33.3305, rel=2e-6)  # D ΔP / 4 L, dyn/cm²
+    assert solved.velocity_mm_s[0] == pytest.approx(6.54443e3 / 60 / (np.pi * 25), rel=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("flow_share", "feed", "one", "other", "haematocrit", "expected"),
+    [  # the law of Pries, computed apart from this code
+        (0.3, 10, 8, 8, 0.45, 0.20871),
+        (0.1, 10, 8, 8, 0.45, 0.01795),
+        (0.3, 10, 6, 8, 0.4, 0.23860),
+        (0.04, 8, 6, 6, 0.45, 0.0),
+        (0.7, 20, 15, 12, 0.45, 0.72987),
+    ],
+)
+def test_red_cells_part_as_the_published_law_says(
+    flow_share, feed, one, other, haematocrit, expected
+):
+    values = (np.array(float(v)) for v in (flow_share, feed, one, other, haematocrit))
+    assert float(red_cell_share(*values)) == pytest.approx(expected, abs=6e-6)
+
+
+def test_netflow_flows_come_out_of_its_haematocrit():
+    given = read_network(shared(MESENTERY))
+    solved = solve_flow(given, listed_haematocrit=True)
+    # its own solver stops at 1e-3 nl/min; 5.7e-4 seen
+    assert np.abs(solved.flow_nl_min - given.flow_nl_min).max() < 1e-3
+
+
+def test_red_cells_of_netflow_part_by_our_law_at_every_simple_bifurcation():
+    given = read_network(shared(MESENTERY))
+    back = given.flow_nl_min < 0
+    start = np.where(back, given.ends[:, 1], given.ends[:, 0])
+    end = np.where(back, given.ends[:, 0], given.ends[:, 1])
+    seen = 0
+    for node in range(given.nodes):
+        feeds, daughters = np.flatnonzero(end == node), np.flatnonzero(start == node)
+        if len(feeds) != 1 or len(daughters) != 2 or node in given.boundary.node:
+            continue
+        feed, (a, b) = feeds[0], daughters
+        q, H, D = np.abs(given.flow_nl_min), given.haematocrit, given.diameter_um
+        share = red_cell_share(
+            *(np.array(v) for v in (q[a] / q[feed], D[feed], D[a], D[b], H[feed]))
+        )
+        assert share == pytest.approx(q[a] * H[a] / (q[feed] * H[feed]), abs=1e-4)
+        seen += 1
+    assert seen == 163
+
+
+def test_haematocrit_of_the_mesentery_is_that_of_netflow():
+    given = read_network(shared(MESENTERY))
+    solved = solve_flow(given)
+    # NetFlow stops when no haematocrit changes by 1e-3; 1.3e-4 seen
+    assert np.abs(solved.haematocrit - given.haematocrit).max() < 5e-4
+    assert np.abs(solved.flow_nl_min - given.flow_nl_min).max() < 1e-3
+    assert not solved.unsettled.size
+    assert max(imbalance(solved)) < 1e-9  # rounding of 1130 sums
+
+
+def test_measured_velocity_and_haematocrit_are_met_as_well_as_by_netflow():
+    given = read_network(shared(MESENTERY))
+    solved = solve_flow(given)
+    with shared("mesentery546/apj546_shared.csv").open() as rows:
+        vessels = list(csv.DictReader(rows))
+    # the pieces of a vessel follow one another; pieces end at nodes from 5001 on
+    names = [[given.node_names[n] for n in pair] for pair in given.ends]
+    first = [at for at, (start, _) in enumerate(names) if int(start) < 5000]
+    assert len(first) == len(vessels) == 546
+    ours, netflow, measured = [], [], []
+    for at, vessel in zip(first, vessels, strict=True):
+        assert names[at][0] in (vessel["node_from"], vessel["node_to"])
+        if vessel["velocity_measured_mm_s"]:
+            area = np.pi * given.diameter_um[at] ** 2 / 4
+            ours.append((abs(solved.velocity_mm_s[at]), solved.haematocrit[at]))
+            netflow.append((abs(given.flow_nl_min[at]) * 1e3 / 60 / area, given.haematocrit[at]))
+            measured.append((float(vessel["velocity_measured_mm_s"]), float(vessel["hd_measured"])))
+    ours, netflow, measured = map(np.array, (ours, netflow, measured))
+
+    def correlation(found, column):
+        return np.corrcoef(found[:, column], measured[:, column])[0, 1]
+
+    assert correlation(netflow, 0) == pytest.approx(0.861, abs=6e-4)  # what NetFlow reaches
+    assert correlation(netflow, 1) == pytest.approx(0.585, abs=6e-4)
+    assert correlation(ours, 0) >= 0.8605
+    assert correlation(ours, 1) >= 0.5845
+
+
+def test_pressures_of_tumorcode_come_out_of_its_own_ends():
+    h5py = pytest.importorskip("h5py", reason="h5py reads the answers of tumorcode")
+    with h5py.File(shared("mesentery445_tumorcode/mesentry_secomb_test.h5")) as file:
+        answer = file["vessels/vessels_after_calcflow"]
+        pressure = answer["nodes/pressure"][:] / 0.1333224  # kPa
+        ends = np.stack([answer["edges/node_a_index"][:], answer["edges/node_b_index"][:]], axis=1)
+        radius, flow = answer["edges/radius"][:].astype(float), answer["edges/flow"][:] * 60e-6
+        shear, place = 1e3 * answer["edges/shearforce"][:], answer["nodes/world_pos"][:]
+        roots = answer["nodes/roots"][:]
+    length = np.linalg.norm(place[ends[:, 0]] - place[ends[:, 1]], axis=1).astype(float)
+    blood = Rheology(plasma_viscosity_cp=1.2, phase_separation=False, constant_haematocrit=0.4)
+    held = {int(node): float(pressure[node]) for node in roots}
+    solved = solve_flow(
+        network(ends, held, diameter_um=2 * radius, length_um=length, rheology=blood)
+    )
+    # its viscosity law departs from ours by up to 0.3 % between segments (ORIGIN.md)
+    assert np.abs(solved.pressure_mmhg - pressure).max() < 0.02  # of a range of 8.7 mmHg
+    big = np.abs(flow) > 0.01 * np.abs(flow).max()
+    assert np.abs(solved.flow_nl_min)[big] == pytest.approx(np.abs(flow)[big], rel=0.02)
+    assert solved.wall_shear_pa[big] == pytest.approx(np.abs(shear)[big], rel=0.02)
+
+
+def test_parallel_segments_share_the_flow_of_the_teaching_network():
+    from dataclasses import replace
+
+    given = read_network(shared("mesentery23/23-segments.txt"))
+    pairs = {name: tuple(sorted(given.ends[at])) for at, name in enumerate(given.segment_names)}
+    assert pairs["8"] == pairs["9"]
+    assert pairs["14"] == pairs["15"]
+    at = {name: index for index, name in enumerate(given.node_names)}
+    with pytest.raises(ProblemsError, match="segment 8: its length is not a number"):
+        solve_flow(given)
+    ends = network([(at["1"], at["16"])], {at["1"]: 30.0, at["16"]: 20.0}).boundary
+    solved = solve_flow(replace(given, length_um=np.full(23, 100.0), boundary=ends))
+    flow = dict(zip(given.segment_names, solved.flow_nl_min, strict=True))
+    assert flow["8"] == pytest.approx(flow["9"], rel=1e-9)
+    assert flow["14"] == pytest.approx(flow["15"], rel=1e-9)
+    assert flow["8"] + flow["9"] == pytest.approx(flow["4"], rel=1e-9)  # all that node 5 passes on
+    assert max(imbalance(solved)) < 1e-12
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_blood_and_red_cells_balance_at_nodes_of_any_degree(seed):
+    random = np.random.default_rng(seed)
+    tree = [(random.integers(0, n), n) for n in range(1, 40)]
+    extra = [tuple(random.integers(0, 40, 2)) for _ in range(60)]  # loops and doubles among them
+    given = network(
+        tree + extra,
+        {0: 50.0, 39: 10.0, 17: 12.0},
+        {25: 3.0, 31: -2.0},
+        diameter_um=random.uniform(4, 30, 99),
+        length_um=random.uniform(20, 300, 99),
+    )
+    solved = solve_flow(given)
+    assert not solved.unsettled.size
+    assert max(imbalance(solved)) < 1e-9
+    assert solved.haematocrit.min() >= 0
+    assert solved.haematocrit.max() <= 0.95 + 1e-3
+    loops = given.ends[:, 0] == given.ends[:, 1]
+    assert not solved.flow_nl_min[loops].any()
+
+
+def test_turning_a_segment_round_changes_its_sign_and_nothing_else():
+    given = honeycomb(6)
+    turned = network(
+        given.ends[:, ::-1],
+        dict(zip(given.boundary.node.tolist(), given.boundary.value.tolist(), strict=True)),
+        diameter_um=given.diameter_um,
+        length_um=given.length_um,
+    )
+    one, other = solve_flow(given), solve_flow(turned)
+    assert other.flow_nl_min == pytest.approx(-one.flow_nl_min, abs=1e-9)
+    assert other.haematocrit == pytest.approx(one.haematocrit, abs=1e-9)
+
+
+def test_blood_stands_in_a_balanced_bridge_a_blind_branch_and_a_loop():
+    bridge = [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)]
+    given = network([*bridge, (1, 4), (4, 5), (2, 2)], {0: 30.0, 3: 10.0})
+    solved = solve_flow(given)
+    assert solved.flow_nl_min[[2, 5, 6, 7]].tolist() == [0, 0, 0, 0]
+    assert solved.haematocrit[[2, 5, 6, 7]].tolist() == [0, 0, 0, 0]
+    assert solved.wall_shear_pa[[2, 5, 6, 7]].tolist() == [0, 0, 0, 0]
+    assert np.isfinite(solved.pressure_mmhg).all()
+    assert solved.pressure_mmhg[[4, 5]] == pytest.approx(solved.pressure_mmhg[1])
+    assert solved.haematocrit[[0, 1, 3, 4]] == pytest.approx(0.45, abs=1e-6)
+    assert "n5" in solved.assumed[0]
+
+
+def test_equal_pressures_move_no_blood():
+    solved = solve_flow(honeycomb_at_rest())
+    assert not solved.flow_nl_min.any()
+    assert np.isfinite(solved.wall_shear_pa).all()
+
+
+def honeycomb_at_rest():
+    given = honeycomb(3)
+    held = {int(node): 20.0 for node in given.boundary.node}
+    return network(given.ends, held, diameter_um=given.diameter_um, length_um=62.0)
+
+
+def test_a_large_network_is_solved_by_multigrid_as_exactly_as_by_factors(monkeypatch):
+    from angiosome.numerics import graph_laplacian
+
+    given = honeycomb(15)
+    direct = solve_flow(given)
+    monkeypatch.setattr(graph_laplacian, "DIRECT_NODES", 60)
+    multigrid = solve_flow(given)
+    # both to a residual of 1e-11; the haematocrit stops within 1e-4 of its fixed point
+    assert multigrid.flow_nl_min == pytest.approx(direct.flow_nl_min, abs=1e-6)
+    assert max(imbalance(multigrid)) < 1e-9
+
+
+def test_what_does_not_settle_is_named(monkeypatch):
+    monkeypatch.setattr(flow_module, "MOST_PASSES", 2)
+    solved = solve_flow(honeycomb(4))
+    assert solved.unsettled.size
+    assert np.abs(solved.changes).min() >= flow_module.TOLERANCE
+    assert max(imbalance(solved)) < 1e-9  # blood and cells balance all the same
+
+
+def test_missing_ends_are_estimated_and_said():
+    solved = solve_flow(network([(0, 1), (1, 2), (1, 3)], {}, diameter_um=np.array([20.0, 8, 9])))
+    assert solved.entering_nl_min[0] > 0
+    assert solved.assumed[0] == (
+        "The file gives no condition at any end: blood enters at the widest, node n0, at 60 mmHg, "
+        "and leaves at nodes n2, n3 at 15 mmHg."
+    )
+    assert solved.assumed[1] == "The haematocrit of blood entering at node n0 is not given: 0.4."
