@@ -1,0 +1,137 @@
+"""``angiosome flow``: blood and haematocrit in a network that somebody gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from angiosome.cli.application import AsJson, app, told_to_the_user
+from angiosome.cli.output import print_json
+from angiosome.errors import AngiosomeError
+
+if TYPE_CHECKING:
+    from angiosome.tissue.given.flow import FlowSolution
+
+NAMED = 8  # segments that a line of the summary names
+
+
+@app.command()
+def flow(
+    network: Annotated[
+        Path, typer.Argument(help="Network.dat, .vtp, .csv, or a folder of edges and vertices.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="CSV to write, one row per segment.")] = None,
+    nodes: Annotated[
+        Path | None, typer.Option(help="CSV of nodes: coordinates, conditions at the ends.")
+    ] = None,
+    listed_haematocrit: Annotated[
+        bool, typer.Option("--listed-haematocrit", help="Keep the haematocrit of the file.")
+    ] = False,
+    um_per_unit: Annotated[
+        float, typer.Option(min=1e-9, help="Length of the file's unit, in um (.vtp and .csv).")
+    ] = 1.0,
+    as_json: AsJson = False,
+) -> None:
+    """Solve a vessel network for pressure, flow and haematocrit.
+
+    Example: angiosome flow network.dat --out flow.csv
+    """
+    from angiosome.io.flow_table import flow_columns, write_flow
+    from angiosome.io.networks import read_network
+    from angiosome.tissue.given.flow import solve_flow
+
+    with told_to_the_user():
+        if out is not None and not out.parent.is_dir():
+            raise AngiosomeError(f"there is no folder {out.parent} to write {out.name} into")
+        given = read_network(network, nodes=nodes, um_per_unit=um_per_unit)
+        solution = solve_flow(given, listed_haematocrit=listed_haematocrit)
+        summary = _summary(solution)
+        if out is not None:
+            write_flow(out, solution)
+            summary["written"] = str(out)
+    if as_json:
+        if out is None:
+            columns = flow_columns(solution)
+            summary["segments_by_column"] = {
+                name: values if isinstance(values, list) else values.tolist()
+                for name, values in columns.items()
+            }
+        print_json(summary)
+        return
+    _show(summary)
+
+
+def _summary(solution: FlowSolution) -> dict[str, Any]:
+    """What a person wants to know first, as plain data."""
+    import numpy as np
+
+    from angiosome.tissue.given.check import components
+
+    network = solution.network
+    entering = solution.entering_nl_min
+    cells_in = np.maximum(entering, 0.0) * solution.entering_haematocrit
+    moving = solution.flow_nl_min != 0
+    speed = np.abs(solution.velocity_mm_s[moving])
+    pressure = solution.pressure_mmhg[np.isfinite(solution.pressure_mmhg)]
+
+    def median(values: np.ndarray) -> float | None:
+        return float(np.median(values)) if values.size else None
+
+    names = [network.segment_names[at] for at in solution.unsettled.tolist()]
+    return {
+        "network": network.source,
+        "segments": network.segments,
+        "nodes": network.nodes,
+        "components": int(components(network).max()) + 1,
+        "without_flow": int((~moving).sum()),
+        "inflow_nl_min": float(np.maximum(entering, 0.0).sum()),
+        "outflow_nl_min": float(np.maximum(-entering, 0.0).sum()),
+        "red_cells_in_nl_min": float(cells_in.sum()),
+        "pressure_mmhg": [float(pressure.min()), float(pressure.max())],
+        "median_velocity_mm_s": median(speed),
+        "median_haematocrit": median(solution.haematocrit[moving]),
+        "median_wall_shear_pa": median(solution.wall_shear_pa[moving]),
+        "passes": solution.passes,
+        "settled": not names,
+        "unsettled": [
+            {"segment": name, "haematocrit_change": float(change)}
+            for name, change in zip(names, solution.changes.tolist(), strict=True)
+        ],
+        "assumed": list(solution.assumed),
+    }
+
+
+def _show(summary: dict[str, Any]) -> None:
+    def text(value: float | None, unit: str = "") -> str:
+        return "–" if value is None else f"{value:.4g}{unit}"
+
+    low, high = summary["pressure_mmhg"]
+    typer.echo(
+        f"{summary['network']}: {summary['segments']} segments, {summary['nodes']} nodes, "
+        f"{summary['components']} connected part{'s' if summary['components'] > 1 else ''}"
+    )
+    rows = {
+        "in, out": f"{text(summary['inflow_nl_min'])}, {text(summary['outflow_nl_min'])} nl/min",
+        "pressure": f"{text(low)} to {text(high)} mmHg",
+        "velocity (median)": text(summary["median_velocity_mm_s"], " mm/s"),
+        "haematocrit (median)": text(summary["median_haematocrit"]),
+        "wall shear (median)": text(summary["median_wall_shear_pa"], " Pa"),
+        "without flow": f"{summary['without_flow']} segments",
+    }
+    for name, value in rows.items():
+        typer.echo(f"  {name:<21} {value}")
+    for line in summary["assumed"]:
+        typer.echo(f"Assumed: {line}")
+    if not summary["settled"]:
+        worst = sorted(summary["unsettled"], key=lambda row: -abs(row["haematocrit_change"]))
+        named = ", ".join(
+            f"{row['segment']} ({row['haematocrit_change']:+.2g})" for row in worst[:NAMED]
+        )
+        typer.echo(
+            f"Not settled after {summary['passes']} passes: the haematocrit of {len(worst)} "
+            f"segments still changes, most in {named}"
+        )
+    if "written" in summary:
+        typer.echo(f"Wrote {summary['written']}")

@@ -1,0 +1,84 @@
+"""``angiosome flow``, as a person meets it: its table, its summary, what it refuses."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from angiosome.cli.application import application
+
+runner = CliRunner()
+app = application()
+NETWORK = Path(__file__).parents[2].parent / "shared/data/networks/mesentery546/network.dat"
+COLUMNS = (
+    "segment,from,to,diameter_um,length_um,flow_nl_min,velocity_mm_s,haematocrit,"
+    "pressure_from_mmhg,pressure_to_mmhg,wall_shear_pa"
+)
+
+
+def made(folder, segments, nodes):
+    (folder / "net.csv").write_text("segment,from,to,diameter_um,length_um\n" + segments)
+    (folder / "net.nodes.csv").write_text("node,pressure_mmhg,flow_nl_min\n" + nodes)
+    return str(folder / "net.csv")
+
+
+def test_the_table_has_a_row_for_each_segment_under_fixed_names(tmp_path):
+    if not NETWORK.exists():
+        pytest.skip(f"{NETWORK} is not here: third-party data are not part of the project")
+    out = tmp_path / "flow.csv"
+    done = runner.invoke(app, ["flow", str(NETWORK), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert out.read_text().splitlines()[0] == COLUMNS
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert len(rows) == 1130
+    assert (rows[0]["segment"], rows[0]["from"], rows[0]["to"]) == ("1", "830", "1")
+    assert float(rows[0]["flow_nl_min"]) == pytest.approx(362.56, abs=1e-3)  # held at that end
+    assert float(rows[714]["flow_nl_min"]) == pytest.approx(722.6994, abs=1e-3)  # NetFlow's largest
+    assert "776.2, 776.2 nl/min" in done.output
+    assert [file.name for file in tmp_path.iterdir()] == ["flow.csv"]
+
+
+def test_json_holds_the_summary_and_without_a_file_the_rows(tmp_path):
+    net = made(tmp_path, "a,1,2,8,100\nb,2,3,6,100\nc,2,3,6,100\n", "1,30,\n3,10,\n")
+    done = runner.invoke(app, ["flow", net, "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    rows = found["segments_by_column"]
+    assert ",".join(rows) == COLUMNS
+    assert rows["flow_nl_min"][0] == pytest.approx(rows["flow_nl_min"][1] * 2)
+    assert found["inflow_nl_min"] == pytest.approx(found["outflow_nl_min"])
+    assert found["settled"] is True
+    assert found["assumed"] == ["The haematocrit of blood entering at node 1 is not given: 0.4."]
+
+
+def test_everything_wrong_with_a_network_is_told_at_once(tmp_path):
+    net = made(
+        tmp_path,
+        "a,1,2,8,100\nb,2,3,0.8,100\nc,3,4,6,0\nd,5,6,6,100\ne,7,8,6,100\nf,3,4,nan,50\n",
+        "1,30,\n4,10,\n4,,2\n7,,1\n8,,-3\n",
+    )
+    done = runner.invoke(app, ["flow", net, "--out", str(tmp_path / "flow.csv")])
+    assert done.exit_code == 2
+    nodes = tmp_path / "net.nodes.csv"
+    assert done.output.strip() == (
+        f"Error: 6 problems in {net}:\n"
+        f"  {net}, line 3: segment b: its diameter of 0.8 um lies outside the viscosity law, 2.53 "
+        "to 1666 um for cells of 55 fl; correct it, or leave the segment out\n"
+        f"  {net}, line 4: segment c: its length is 0 um, between nodes 3 and 4; join the nodes, "
+        "or correct the length\n"
+        f"  {net}, line 7: segment f: its diameter is not a number; give it in um\n"
+        f"  {nodes}, line 4: boundary node 4: it has a pressure and a flow (the other on line 3); "
+        "keep one\n"
+        f"  {net}, line 5: component 2 of 3 (segments d): it floats: no end of it has a pressure; "
+        "give one, or leave these segments out\n"
+        f"  {net}, line 6: component 3 of 3 (segments e): its 2 ends have flows only, and they do "
+        "not add up to zero (their sum is -2 nl/min): contradictory; give one end a pressure instead"
+    )
+    assert not (tmp_path / "flow.csv").exists()
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path):
+    done = runner.invoke(app, ["flow", str(tmp_path / "none.dat")])
+    assert (done.exit_code, f"there is no file {tmp_path / 'none.dat'}" in done.output) == (2, True)
