@@ -1,0 +1,98 @@
+"""Steady diffusion with decay on a regular grid, solved at once by cosine or sine transforms."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy import fft
+
+Side = Literal["closed", "held", "periodic"]
+"""What an axis does at its two ends: no flux, a value held at the outer faces, or it closes on
+itself."""
+
+THREADS = min(2, os.cpu_count() or 1)  # more gained nothing on grids of 500,000 cells
+
+
+@dataclass(frozen=True)
+class SteadyDiffusion:
+    """The operator  k - D ∇²  on cells of one size, ready to be inverted.
+
+    Second-order differences between cell centres; a held value acts on the outer face, half a
+    cell away. They are diagonal in cosines (closed), sines (held) or waves (periodic), so the
+    inverse is exact to rounding and needs no iteration.
+    """
+
+    shape: tuple[int, ...]
+    sides: tuple[Side, ...]
+    stiffness: np.ndarray  # eigenvalues of -∇² (per area), in the shape of the transform
+
+    def solve(
+        self, source: np.ndarray, diffusivity: float, decay: float, smallest: float = 0.0
+    ) -> np.ndarray:
+        """The field c with  D ∇²c - k c + source = 0.
+
+        Args:
+            source: amount per volume and time in each cell, with `boundary_source` in it.
+            diffusivity: D, area per time.
+            decay: k, per time. Without decay and without a held side the mean of the source has
+                nowhere to go: `smallest` then takes the place of the lost eigenvalue.
+            smallest: least eigenvalue of the operator that is used.
+        """
+        modes = self._forward(source)
+        eigenvalues = diffusivity * self.stiffness + decay
+        modes /= np.maximum(eigenvalues, smallest) if smallest else eigenvalues
+        return self._backward(modes)
+
+    def _forward(self, field: np.ndarray) -> np.ndarray:
+        for axes, forward, _ in self._real():
+            field = np.asarray(forward(field, type=2, axes=axes, norm="ortho", workers=THREADS))
+        waves = self._axes("periodic")
+        return np.asarray(fft.rfftn(field, axes=waves, workers=THREADS)) if waves else field
+
+    def _backward(self, modes: np.ndarray) -> np.ndarray:
+        waves = self._axes("periodic")
+        if waves:
+            sizes = [self.shape[axis] for axis in waves]
+            modes = np.asarray(fft.irfftn(modes, s=sizes, axes=waves, workers=THREADS))
+        for axes, _, backward in self._real():
+            modes = np.asarray(backward(modes, type=2, axes=axes, norm="ortho", workers=THREADS))
+        return modes
+
+    def _axes(self, side: Side) -> list[int]:
+        return [axis for axis, found in enumerate(self.sides) if found == side]
+
+    def _real(self) -> list[tuple[list[int], Any, Any]]:
+        """The axes of each real transform, with the transform and its inverse."""
+        cosines = (self._axes("closed"), fft.dctn, fft.idctn)
+        sines = (self._axes("held"), fft.dstn, fft.idstn)
+        return [found for found in (cosines, sines) if found[0]]
+
+
+def steady_diffusion(
+    shape: Sequence[int], cell: float, sides: Sequence[Side], dtype: type = np.float64
+) -> SteadyDiffusion:
+    """Set up the operator on `shape` cells of size `cell`, one `Side` per axis."""
+    waves = [axis for axis, side in enumerate(sides) if side == "periodic"]
+    total = np.zeros([1] * len(shape))
+    for axis, (n, side) in enumerate(zip(shape, sides, strict=True)):
+        mode = np.arange(n // 2 + 1 if waves and axis == waves[-1] else n)
+        turns = {"closed": mode, "held": mode + 1, "periodic": 2 * np.minimum(mode, n - mode)}
+        eigenvalue = (2 - 2 * np.cos(np.pi * turns[side] / n)) / cell**2
+        total = total + eigenvalue.reshape([-1 if a == axis else 1 for a in range(len(shape))])
+    return SteadyDiffusion(tuple(shape), tuple(sides), np.ascontiguousarray(total, dtype))
+
+
+def boundary_source(
+    shape: Sequence[int], cell: float, axis: int, low: float, high: float, diffusivity: float
+) -> np.ndarray:
+    """The source that values held at the two ends of an axis amount to, 2 D c / h² beside each."""
+    source = np.zeros(shape)
+    beside = 2 * diffusivity / cell**2
+    ends = np.moveaxis(source, axis, 0)
+    ends[0] += beside * low
+    ends[-1] += beside * high
+    return source
