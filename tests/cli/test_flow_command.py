@@ -53,6 +53,31 @@ def test_json_holds_the_summary_and_without_a_file_the_rows(tmp_path):
     assert found["assumed"] == ["The haematocrit of blood entering at node 1 is not given: 0.4."]
 
 
+def test_oxygen_adds_one_column_and_its_budget(tmp_path):
+    net = made(tmp_path, "a,1,2,8,100\nb,2,3,6,100\nc,2,4,6,100\n", "")
+    (tmp_path / "net.nodes.csv").write_text(
+        "node,x_um,y_um,z_um,pressure_mmhg,haematocrit,po2_mmhg\n"
+        "1,0,50,50,30,0.4,90\n2,100,50,50,,,\n3,180,90,50,10,,\n4,180,10,50,12,,\n"
+    )
+    out = tmp_path / "flow.csv"
+    done = runner.invoke(app, ["flow", net, "--oxygen", "--json", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert list(rows[0]) == [*COLUMNS.split(","), "po2_mmhg"]
+    po2 = [float(row["po2_mmhg"]) for row in rows]
+    assert 90 > po2[0] > max(po2[1:]) > 0  # blood gives oxygen off on its way
+    oxygen = json.loads(done.stdout)["oxygen"]
+    assert oxygen["settled"] is True
+    assert oxygen["consumed_um3_per_s"] == pytest.approx(oxygen["delivered_um3_per_s"], rel=1e-4)
+
+
+def test_oxygen_without_coordinates_is_refused(tmp_path):
+    net = made(tmp_path, "a,1,2,8,100\n", "1,30,\n2,10,\n")
+    done = runner.invoke(app, ["flow", net, "--oxygen"])
+    assert done.exit_code == 2
+    assert "gives no coordinates, and oxygen needs them" in done.output
+
+
 def test_everything_wrong_with_a_network_is_told_at_once(tmp_path):
     net = made(
         tmp_path,

@@ -1,4 +1,4 @@
-"""``angiosome flow``: blood and haematocrit in a network that somebody gives."""
+"""``angiosome flow``: blood, haematocrit and oxygen in a network that somebody gives."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def flow(
     nodes: Annotated[
         Path | None, typer.Option(help="CSV of nodes: coordinates, conditions at the ends.")
     ] = None,
+    oxygen: Annotated[bool, typer.Option("--oxygen", help="Also PO2 in blood and tissue.")] = False,
     listed_haematocrit: Annotated[
         bool, typer.Option("--listed-haematocrit", help="Keep the haematocrit of the file.")
     ] = False,
@@ -34,7 +35,7 @@ def flow(
     ] = 1.0,
     as_json: AsJson = False,
 ) -> None:
-    """Solve a vessel network for pressure, flow and haematocrit.
+    """Solve a vessel network for pressure, flow and haematocrit, and for oxygen if asked.
 
     Example: angiosome flow network.dat --out flow.csv
     """
@@ -48,12 +49,22 @@ def flow(
         given = read_network(network, nodes=nodes, um_per_unit=um_per_unit)
         solution = solve_flow(given, listed_haematocrit=listed_haematocrit)
         summary = _summary(solution)
+        po2 = None
+        if oxygen:
+            from angiosome.io.oxygen_parameters import read_oxygen
+            from angiosome.tissue.given.oxygen import solve_oxygen
+
+            laws, said = read_oxygen(network)
+            breathed = solve_oxygen(solution, laws)
+            po2 = breathed.segment_mmhg
+            summary["oxygen"] = _oxygen_summary(breathed)
+            summary["assumed"] += [*said, *breathed.assumed]
         if out is not None:
-            write_flow(out, solution)
+            write_flow(out, solution, po2)
             summary["written"] = str(out)
     if as_json:
         if out is None:
-            columns = flow_columns(solution)
+            columns = flow_columns(solution, po2)
             summary["segments_by_column"] = {
                 name: values if isinstance(values, list) else values.tolist()
                 for name, values in columns.items()
@@ -103,6 +114,17 @@ def _summary(solution: FlowSolution) -> dict[str, Any]:
     }
 
 
+def _oxygen_summary(breathed: Any) -> dict[str, Any]:
+    return {
+        "consumed_um3_per_s": breathed.consumed_um3_per_s,
+        "delivered_um3_per_s": breathed.delivered_um3_per_s,
+        "mean_tissue_po2_mmhg": float(breathed.tissue_mmhg.mean()),
+        "lowest_tissue_po2_mmhg": float(breathed.tissue_mmhg.min()),
+        "steps": breathed.steps,
+        "settled": breathed.settled,
+    }
+
+
 def _show(summary: dict[str, Any]) -> None:
     def text(value: float | None, unit: str = "") -> str:
         return "–" if value is None else f"{value:.4g}{unit}"
@@ -120,6 +142,15 @@ def _show(summary: dict[str, Any]) -> None:
         "wall shear (median)": text(summary["median_wall_shear_pa"], " Pa"),
         "without flow": f"{summary['without_flow']} segments",
     }
+    if "oxygen" in summary:
+        oxygen = summary["oxygen"]
+        rows["O2 used, delivered"] = (
+            f"{text(oxygen['consumed_um3_per_s'])}, {text(oxygen['delivered_um3_per_s'])} um³/s"
+        )
+        rows["tissue PO2"] = (
+            f"{text(oxygen['mean_tissue_po2_mmhg'])} mmHg on average, "
+            f"{text(oxygen['lowest_tissue_po2_mmhg'])} at least"
+        )
     for name, value in rows.items():
         typer.echo(f"  {name:<21} {value}")
     for line in summary["assumed"]:
@@ -133,5 +164,7 @@ def _show(summary: dict[str, Any]) -> None:
             f"Not settled after {summary['passes']} passes: the haematocrit of {len(worst)} "
             f"segments still changes, most in {named}"
         )
+    if "oxygen" in summary and not summary["oxygen"]["settled"]:
+        typer.echo("Not settled: the oxygen still changes")
     if "written" in summary:
         typer.echo(f"Wrote {summary['written']}")

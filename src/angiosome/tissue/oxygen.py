@@ -9,6 +9,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from angiosome.tissue.rheology import AnyArray
 from angiosome.tissue.values import Bed, Blood, Growth, Scalar
 
 UM2_PER_CM2 = 1e8
@@ -22,10 +23,10 @@ RESISTANCE = (
 
 
 def hill_saturation(
-    po2_mmhg: Float[Array, "*place"], p50_mmhg: Scalar, n: Scalar
-) -> Float[Array, "*place"]:
+    po2_mmhg: Float[AnyArray, "*place"], p50_mmhg: Scalar | float, n: Scalar | float
+) -> Float[AnyArray, "*place"]:
     """Saturation of haemoglobin, S = P^n / (P^n + P50^n); 0 at and below P = 0."""
-    relative = jnp.maximum(po2_mmhg, 1e-9) / p50_mmhg
+    relative = po2_mmhg.__array_namespace__().maximum(po2_mmhg, 1e-9) / p50_mmhg
     return relative**n / (1 + relative**n)
 
 

@@ -1,0 +1,171 @@
+"""Oxygen in the blood of a given network, linear in the oxygen of the tissue around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import SuperLU, splu
+
+from angiosome.tissue.given.flow import FlowSolution
+from angiosome.tissue.given.pressure import UM3_PER_S_PER_NL_PER_MIN
+from angiosome.tissue.given.tissue_grid import Pieces
+from angiosome.tissue.oxygen import RESISTANCE, RESISTANCE_DIAMETER_UM, hill_saturation
+
+
+@dataclass(frozen=True)
+class OxygenLaws:
+    """Oxygen in this blood and this tissue; the defaults are those of alberding2021 (mouse)."""
+
+    hill_p50_mmhg: float = 40.2
+    hill_n: float = 2.59
+    cell_capacity: float = 0.516  # cm3 O2 per cm3 of red cells at full saturation
+    blood_solubility_per_mmhg: float = 3.1e-5
+    krogh_coefficient: float = 9.375e-10  # of tissue, cm3 O2 per cm per s per mmHg
+    demand_per_s: float = 7.5 / 6000  # cm3 O2 per cm3 of tissue per second
+    half_use_mmhg: float = 10.5
+    resistance_diameter_um: tuple[float, ...] = tuple(map(float, RESISTANCE_DIAMETER_UM))
+    resistance: tuple[float, ...] = RESISTANCE  # mmHg um s per um³ O2
+    entering_mmhg: float = 95.0  # where an end does not say; assumed (70 to 100)
+
+
+class BloodOxygen:
+    """Blood of a network that gives oxygen off piece by piece, and mixes at the nodes.
+
+        Q (C(P_k-1) - C(P_k)) = g (θ P_k + (1-θ) P_k-1 - T_k),   C(P) = H C0 S(P) + α P
+
+    with T the tissue's PO2 at the piece and 1/g the resistance of its wall and what lies beyond;
+    all blood that leaves a node has one PO2, and no oxygen is lost in mixing. θ is a half, or
+    more where a piece is so long that its blood would come out below its tissue.
+    """
+
+    def __init__(
+        self, solution: FlowSolution, pieces: Pieces, exchange: np.ndarray, laws: OxygenLaws
+    ):
+        network = solution.network
+        flow = np.abs(solution.flow_nl_min) * UM3_PER_S_PER_NL_PER_MIN
+        back = solution.flow_nl_min < 0
+        up = np.where(back, network.ends[:, 1], network.ends[:, 0])
+        down = np.where(back, network.ends[:, 0], network.ends[:, 1])
+        self.laws, self.pieces, self.exchange = laws, pieces, exchange
+        at = pieces.segment
+        self.flow = flow[at]
+        self.capacity = solution.haematocrit[at] * laws.cell_capacity
+        moving = np.unique(at)
+        self.nodes = np.unique(np.concatenate([up[moving], down[moving]]))
+        rank = np.full(network.nodes, -1)
+        rank[self.nodes] = np.arange(self.nodes.size)
+        count, pieces_in_all = self.nodes.size, at.size
+        # unknowns: the PO2 of each node, then that at the outlet of each piece
+        self.before = np.where(pieces.first, rank[up[at]], count - 1 + np.arange(pieces_in_all))
+        self.outlets = count + np.flatnonzero(pieces.last)
+        self.into = rank[down[at[pieces.last]]]
+        entering = np.maximum(solution.entering_nl_min[self.nodes], 0) * UM3_PER_S_PER_NL_PER_MIN
+        inside = solution.entering_haematocrit[self.nodes]
+        last = pieces.last
+        self.node_flow = entering + np.bincount(self.into, self.flow[last], count)
+        self.node_capacity = entering * inside * laws.cell_capacity + np.bincount(
+            self.into, (self.flow * self.capacity)[last], count
+        )
+        po2 = np.full(network.nodes, laws.entering_mmhg)
+        said = np.isfinite(network.boundary.po2_mmhg)
+        po2[network.boundary.node[said]] = network.boundary.po2_mmhg[said]
+        self.arterial = po2[self.nodes]
+        self.brought = entering * (
+            inside * laws.cell_capacity * self._saturation(self.arterial)
+            + laws.blood_solubility_per_mmhg * self.arterial
+        )
+        self.leaving = np.maximum(-solution.entering_nl_min[self.nodes], 0) * (
+            UM3_PER_S_PER_NL_PER_MIN
+        )
+        self.highest = float(self.arterial[entering > 0].max(initial=0.0))
+
+    def start(self) -> np.ndarray:
+        """A first guess of every unknown: the steepest part of the curve, where steps are safe."""
+        guess = min(self.laws.hill_p50_mmhg, self.highest)
+        return np.full(self.nodes.size + self.flow.size, guess)
+
+    def linear(self, po2: np.ndarray) -> LinearBlood:
+        """Its equations, linear around these values of the unknowns."""
+        count, size = self.nodes.size, po2.size
+        solubility = self.laws.blood_solubility_per_mmhg
+        Q, g, before = self.flow, self.exchange, self.before
+        after = np.arange(count, size)
+
+        def curve(at: np.ndarray, capacity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            P = np.maximum(po2[at], 1e-9)
+            S = self._saturation(P)
+            slope = capacity * self.laws.hill_n * S * (1 - S) / P + solubility
+            return slope, capacity * S + solubility * P
+
+        slope_in, content_in = curve(before, self.capacity)
+        slope_out, content_out = curve(after, self.capacity)
+        steepness = np.minimum(slope_in, content_in / np.maximum(po2[before], 1e-9))
+        theta = np.maximum(0.5, 1 - Q * steepness / np.maximum(g, 1e-30))
+        S = self._saturation(np.maximum(po2[:count], 1e-9))
+        P = np.maximum(po2[:count], 1e-9)
+        mixing = self.node_capacity * self.laws.hill_n * S * (1 - S) / P + (
+            self.node_flow * solubility
+        )
+        held = self.node_capacity * S + self.node_flow * solubility * P
+        last = self.pieces.last
+        rows = np.concatenate([np.arange(count), self.into, after, after])
+        columns = np.concatenate([np.arange(count), self.outlets, after, before])
+        values = np.concatenate(
+            [
+                mixing,
+                -(Q * slope_out)[last],
+                Q * slope_out + theta * g,
+                -Q * slope_in + (1 - theta) * g,
+            ]
+        )
+        constant = Q * (content_in - slope_in * po2[before] - content_out + slope_out * po2[after])
+        arrives = (Q * (content_out - slope_out * po2[after]))[last]
+        at_nodes = self.brought - held + mixing * po2[:count]
+        at_nodes = at_nodes + np.bincount(self.into, arrives, count)
+        matrix = sparse.csc_array((values, (rows, columns)), shape=(size, size))
+        # Along the flow the matrix is triangular: eliminated in this order nothing fills in.
+        return LinearBlood(
+            self, splu(matrix, permc_spec="COLAMD"), np.concatenate([at_nodes, constant]), theta
+        )
+
+    def carried(self, po2: np.ndarray) -> float:
+        """O2 that blood brings into the network less what it takes out (um³/s)."""
+        count = self.nodes.size
+        at = po2[:count]
+        share = np.divide(
+            self.leaving, self.node_flow, out=np.zeros(count), where=self.node_flow > 0
+        )
+        held = self.node_capacity * self._saturation(at)
+        held = held + self.node_flow * self.laws.blood_solubility_per_mmhg * at
+        return float(self.brought.sum() - (share * held).sum())
+
+    def _saturation(self, po2: np.ndarray) -> np.ndarray:
+        return np.asarray(hill_saturation(po2, self.laws.hill_p50_mmhg, self.laws.hill_n))
+
+
+@dataclass(frozen=True)
+class LinearBlood:
+    """The equations of the blood at one step."""
+
+    blood: BloodOxygen
+    factors: SuperLU
+    constant: np.ndarray
+    theta: np.ndarray
+
+    def unknowns(self, tissue_mmhg: np.ndarray, *, homogeneous: bool = False) -> np.ndarray:
+        """Every unknown, for the tissue's PO2 at each piece; `homogeneous` keeps T's part only."""
+        right = np.zeros(self.constant.size) if homogeneous else self.constant.copy()
+        right[self.blood.nodes.size :] += self.blood.exchange * tissue_mmhg
+        return self.factors.solve(right)
+
+    def inside(self, unknowns: np.ndarray) -> np.ndarray:
+        """Mean PO2 of the blood in each piece."""
+        after = unknowns[self.blood.nodes.size :]
+        return self.theta * after + (1 - self.theta) * unknowns[self.blood.before]
+
+    def flux(self, tissue_mmhg: np.ndarray, *, homogeneous: bool = False) -> np.ndarray:
+        """O2 that each piece gives to the tissue (um³/s)."""
+        inside = self.inside(self.unknowns(tissue_mmhg, homogeneous=homogeneous))
+        return self.blood.exchange * (inside - tissue_mmhg)
