@@ -117,17 +117,35 @@ def red_cell_share(
         A = -13.29 (q - 1)/(q + 1) (1-H)/D_F,   q = (D_a/D_b)²
         B = 1 + 6.98 (1-H)/D_F,   X0 = 0.964 (1-H)/D_F
     """
+    one, other = one_um**2, other_um**2
+    mine = red_cell_weight(flow_share, feed_um, one, other, feed_haematocrit, law)
+    rest = red_cell_weight(1 - flow_share, feed_um, other, one, feed_haematocrit, law)
+    return mine / (mine + rest)
+
+
+def red_cell_weight(
+    flow_share: Float[AnyArray, "*branch"],
+    feed_um: Float[AnyArray, "*branch"],
+    own_um2: Float[AnyArray, "*branch"],
+    others_um2: Float[AnyArray, "*branch"],
+    feed_haematocrit: Float[AnyArray, "*branch"],
+    law: SeparationLaw = PRIES_1989,
+) -> Float[AnyArray, "*branch"]:
+    """Red cells that a branch draws from its node, relative to the other branches there.
+
+    The law of two daughters, written for one of any number: branch i takes w_i / Σ w with
+
+        w = max(F - X0, 0)^B exp(A/2),   q = D_i² / mean D² of the others, weighted by their flow
+
+    For two it is pries1989 exactly. For more it is ours: no order of the branches is needed, and
+    nothing jumps when a weak flow turns round.
+    """
     xp = _namespace(flow_share)
     per_feed = (1 - feed_haematocrit) / feed_um
-    q = (one_um / other_um) ** 2
-    A = law.asymmetry_um * (q - 1) / (q + 1) * per_feed
+    A = law.asymmetry_um * (own_um2 - others_um2) / (own_um2 + others_um2) * per_feed
     B = 1 + law.steepness_um * per_feed
     X0 = xp.minimum(law.threshold_um * per_feed, 0.499)
-    scaled = (flow_share - X0) / (1 - 2 * X0)
-    inside = (scaled > 0) & (scaled < 1)
-    safe = xp.where(inside, scaled, 0.5)
-    odds = xp.exp(xp.clip(A + B * xp.log(safe / (1 - safe)), -700.0, 700.0))
-    return xp.where(inside, odds / (1 + odds), xp.where(scaled > 0.5, 1.0, 0.0))
+    return xp.maximum(flow_share - X0, 0.0) ** B * xp.exp(xp.clip(A / 2, -300.0, 300.0))
 
 
 def _ratio_through_zero(a: Any, b: float, C: Any) -> Any:

@@ -8,28 +8,24 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import spsolve_triangular
 
-from angiosome.tissue.rheology import SeparationLaw, red_cell_share
+from angiosome.tissue.rheology import SeparationLaw, red_cell_weight
 
 FULLEST = 0.95  # no segment carries blood of a higher haematocrit; assumed (0.8 to 1)
 
 
 @dataclass(frozen=True)
 class Branching:
-    """Where blood goes at every node, for one pattern of flow.
-
-    The segments that leave a node stand together, the largest flow first.
-    """
+    """Where blood goes at every node, for one pattern of flow."""
 
     downhill: np.ndarray  # nodes that blood reaches, in the order in which it can reach them
-    leaving: np.ndarray  # segments with flow, by the node they leave
-    first: np.ndarray  # of each node, its place in `leaving`
+    leaving: np.ndarray  # segments with flow
     count: np.ndarray  # of each node, how many segments leave it
     up: np.ndarray  # of each segment, the node it leaves
     down: np.ndarray
     flow: np.ndarray  # of each segment, without its sign; 0 where blood stands
     entering: np.ndarray  # of each node, flow from outside (nl/min)
     through: np.ndarray  # of each node, all that arrives (nl/min)
-    feed_um: np.ndarray  # of each node, the widest segment that arrives; 0 where none does
+    feed_um: np.ndarray  # of each node, mean diameter of what arrives, by flow; 0 where none does
 
 
 def branching(
@@ -41,6 +37,10 @@ def branching(
 ) -> Branching:
     """Order a network along its flow. Flow falls with pressure, so no blood goes in circles.
 
+    Where several segments feed a node, the law's feed is as wide as they are on average, by flow:
+    the widest (the choice of the authors' program) would change by a jump when a weak one turns
+    round, and then there is no fixed point.
+
     `flow` is signed (positive from end 0 to end 1) and 0 where blood stands; `entering` is the
     flow into each node from outside, 0 where blood leaves.
     """
@@ -51,18 +51,16 @@ def branching(
     down = np.where(back, ends[:, 0], ends[:, 1])
     speed = np.abs(flow)
     which = np.flatnonzero(moving)
-    leaving = which[np.lexsort((-speed[which], up[which]))]
     count = np.bincount(up[which], minlength=nodes)
-    feed = np.zeros(nodes)
-    np.maximum.at(feed, down[which], diameter_um[which])
     arriving = np.bincount(down[which], speed[which], nodes)
+    widths = np.bincount(down[which], speed[which] * diameter_um[which], nodes)
+    feed = np.divide(widths, arriving, out=np.zeros(nodes), where=arriving > 0)
     # The larger, so that what rounding leaves of a balance never makes cells.
     through = np.maximum(entering + arriving, np.bincount(up[which], speed[which], nodes))
     reached = np.flatnonzero(through > 0)
     return Branching(
         downhill=reached[np.argsort(-pressure[reached], kind="stable")],
-        leaving=leaving,
-        first=np.concatenate([[0], np.cumsum(count)[:-1]]),
+        leaving=which,
         count=count,
         up=up,
         down=down,
@@ -78,40 +76,32 @@ def shares(
 ) -> np.ndarray:
     """Share of the red cells arriving at its upstream node that each segment takes.
 
-    A node with n segments leaving is n - 1 bifurcations in turn, the largest flow first; the
-    stem between two of them is as wide as the next segment (the scheme of the authors' program,
-    which takes them in the order of its file). What leaves the network at a node, and what
-    leaves a node that no segment feeds, has the haematocrit of the node. No law: no separation.
-    The law, fitted up to 0.6, can ask for more cells than a segment holds: `FULLEST` bounds it.
+    What leaves the network at a node, and what leaves a node that no segment feeds, has the
+    haematocrit of the node. No law: no separation. The law, fitted up to 0.6, can ask for more
+    cells than a segment holds: `FULLEST` bounds it, and what does not fit goes to the others.
     """
+    n = len(at.through)
     share = np.zeros(len(at.flow))
-    up, order = at.up[at.leaving], at.leaving
+    order = at.leaving
+    up = at.up[order]
     share[order] = at.flow[order] / at.through[up]
     if law is None:
         return share
-    inside = np.bincount(up, at.flow[order], len(at.through))
-    some = np.flatnonzero((at.count >= 2) & (at.feed_um > 0))
-    cells = inside[some] / at.through[some]  # of the red cells, those not yet given a segment
-    rest = inside[some].copy()
-    feed, content = at.feed_um[some], node_haematocrit[some] * rest
-    place, left = at.first[some], at.count[some]
-    while some.size:
-        one, other = order[place], order[place + 1]
-        feed_haematocrit = np.clip(content / rest, 0.0, FULLEST)
-        taken = red_cell_share(
-            at.flow[one] / rest, feed, diameter_um[one], diameter_um[other], feed_haematocrit, law
-        )
-        flow_share, full = at.flow[one] / rest, FULLEST / np.maximum(feed_haematocrit, 1e-9)
-        taken = np.clip(taken, 1 - (1 - flow_share) * full, np.minimum(flow_share * full, 1.0))
-        share[one] = cells * taken
-        cells = cells * (1 - taken)
-        last = left == 2
-        share[other[last]] = cells[last]
-        content, rest = content * (1 - taken), rest - at.flow[one]
-        feed = diameter_um[other]
-        go = ~last
-        some, cells, content, rest = some[go], cells[go], content[go], rest[go]
-        feed, place, left = feed[go], place[go] + 1, left[go] - 1
+    inside = np.bincount(up, at.flow[order], n)
+    order = order[((at.count >= 2) & (at.feed_um > 0))[up]]
+    up = at.up[order]
+    F, area = at.flow[order] / inside[up], diameter_um[order] ** 2
+    areas = np.bincount(up, F * area, n)[up]
+    others = np.maximum(areas - F * area, 1e-12 * areas) / np.maximum(1 - F, 1e-12)
+    haematocrit = np.clip(node_haematocrit[up], 0.0, FULLEST)
+    weight = red_cell_weight(F, at.feed_um[up], area, others, haematocrit, law)
+    weights = np.bincount(up, weight, n)[up]
+    taken = np.where(weights > 0, weight / np.where(weights > 0, weights, 1.0), F)
+    room = F * FULLEST / np.maximum(haematocrit, 1e-9)
+    held = np.minimum(taken, room)
+    spilt, free = 1 - np.bincount(up, held, n)[up], np.bincount(up, room - held, n)[up]
+    taken = held + spilt * (room - held) / np.maximum(free, 1e-30)
+    share[order] = taken * inside[up] / at.through[up]
     return share
 
 
