@@ -2,6 +2,6 @@
 
 import runpy
 
-for name in ("stiff_engine", "evidence", "synthesis"):
+for name in ("stiff_engine", "evidence", "synthesis", "vessel_flow"):
     print(f"== {name}")
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")

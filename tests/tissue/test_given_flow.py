@@ -181,6 +181,18 @@ def test_turning_a_segment_round_changes_its_sign_and_nothing_else():
     assert other.haematocrit == pytest.approx(one.haematocrit, abs=1e-9)
 
 
+def test_the_order_of_the_file_changes_nothing_where_one_vessel_feeds_four():
+    ends, widths = [(0, 1), (1, 2), (1, 3), (1, 4), (1, 5)], [20.0, 6.0, 9.0, 12.0, 7.0]
+    held = {0: 40.0, 2: 10.0, 3: 12.0, 4: 11.0, 5: 10.0}
+    one = solve_flow(network(ends, held, diameter_um=np.array(widths)))
+    order = [3, 1, 4, 0, 2]
+    turned = [ends[at] for at in order]
+    other = solve_flow(network(turned, held, diameter_um=np.array(widths)[order]))
+    assert other.haematocrit == pytest.approx(one.haematocrit[order], abs=1e-9)
+    assert one.haematocrit[1:].std() > 0.01  # they do part
+    assert max(imbalance(one)) < 1e-12
+
+
 def test_blood_stands_in_a_balanced_bridge_a_blind_branch_and_a_loop():
     bridge = [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)]
     given = network([*bridge, (1, 4), (4, 5), (2, 2)], {0: 30.0, 3: 10.0})

@@ -99,7 +99,8 @@ def shares(
     taken = np.where(weights > 0, weight / np.where(weights > 0, weights, 1.0), F)
     room = F * FULLEST / np.maximum(haematocrit, 1e-9)
     held = np.minimum(taken, room)
-    spilt, free = 1 - np.bincount(up, held, n)[up], np.bincount(up, room - held, n)[up]
+    spilt = np.maximum(1 - np.bincount(up, held, n), 0.0)[up]
+    free = np.bincount(up, room - held, n)[up]
     taken = held + spilt * (room - held) / np.maximum(free, 1e-30)
     share[order] = taken * inside[up] / at.through[up]
     return share
