@@ -13,7 +13,7 @@ from angiosome.delivery.routes import ROUTE_INLETS
 from angiosome.errors import AngiosomeError
 from angiosome.evidence import compile_mechanism
 from angiosome.product.preparation import Preparation, preparation_of
-from angiosome.study import Arm, Cargo, Claim, Product, Regimen, Study
+from angiosome.study import Absent, Arm, Cargo, Product, Regimen, Study
 from angiosome.study.cargo_names import cargo_family, may_be_same
 from angiosome.subject.animal import MODELLED_SPECIES
 from angiosome.subject.dosing import Case
@@ -181,8 +181,11 @@ def _case(
 
 
 def _route(organ: str, injury: str | None, regimen: Regimen | None, assume: Assume) -> str:
-    if regimen is not None:
+    if regimen is not None and regimen.route != Absent.NOT_REPORTED.value:
         return regimen.route
+    if regimen is not None:
+        assume("route", USUAL_ROUTE[organ], f"not reported; usual for the {organ}")
+        return USUAL_ROUTE[organ]
     if injury == "hypoxia in culture":
         assume("route", "in culture medium", "no arm is entered; the injury is one of cells")
         return "in culture medium"
@@ -206,8 +209,11 @@ def _starts(
         starts = sorted(hours(moment, study, arm) for moment in regimen.times)
     except AngiosomeError:
         # counted from an event at an unknown time: what separates the doses is known all the same
-        starts = sorted(moment.after.to("hour") for moment in regimen.times)
-        if len({moment.event for moment in regimen.times}) > 1:
+        known = [moment for moment in regimen.times if not isinstance(moment, Absent)]
+        starts = sorted(moment.after.to("hour") for moment in known) or [0.0]
+        if len(known) < len(regimen.times):
+            assume("schedule", "one dose", "the time of a dose is not reported")
+        if len({moment.event for moment in known}) > 1:
             assume("schedule", "events at one time", "the time between them is not reported")
     return tuple(dict.fromkeys(start - starts[0] for start in starts))
 
@@ -216,7 +222,8 @@ def _loads(study: Study, product: Product | None, studies: Sequence[Study]) -> t
     """The cargo of the product, then cargo that only a claim of the study names."""
     cargo = [(item, item.basis) for item in (product.cargo if product else ())]
     for claim in study.claims:
-        name, kind = _claimed(claim)
+        name = claim.cargo.reported
+        kind = claim.kind or _kind(name or "")
         if name and not any(may_be_same(name, item.name) for item, _ in cargo):
             named = Cargo(name=name, kind=kind, basis="not identified")
             cargo.append((named, "claimed"))
@@ -242,13 +249,6 @@ def _loads(study: Study, product: Product | None, studies: Sequence[Study]) -> t
             )
         )
     return tuple(loads)
-
-
-def _claimed(claim: Claim) -> tuple[str | None, str]:
-    """The molecule that a claim names, if it names one, and its kind."""
-    # a schema may hold the name as a text, or as a fact that can be absent
-    name: str | None = getattr(claim.cargo, "reported", claim.cargo)
-    return name, getattr(claim, "kind", None) or _kind(name or "")
 
 
 def _kind(name: str) -> str:
