@@ -5,7 +5,7 @@ import pytest
 from angiosome.errors import AngiosomeError
 from angiosome.evidence import find_study
 from angiosome.study import Absent
-from angiosome.subject.schedule import clock_of
+from angiosome.subject.schedule import clock_of, hours
 
 
 def test_an_outcome_at_an_unknown_time_is_left_out_of_the_clock():
@@ -26,3 +26,10 @@ def test_a_dose_at_an_unknown_time_stops_the_run_with_a_reason(times):
     )
     with pytest.raises(AngiosomeError, match="a time of arm 'vehicle' is not reported"):
         clock_of(study.model_copy(update={"arms": arms}))
+
+
+def test_a_dose_counted_from_itself_is_refused_and_not_followed_for_ever():
+    study = find_study("gowdak-limb")  # its first dose is given '0 days after first dose'
+    arm = next(arm for arm in study.arms if arm.regimen and arm.regimen.times)
+    with pytest.raises(AngiosomeError, match="does not say when after the injury"):
+        hours(arm.regimen.times[0], study, arm)

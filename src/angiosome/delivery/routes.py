@@ -8,6 +8,7 @@ ROUTE_INLETS = {
     "intracarotid": "artery",
     "renal artery": "artery",
     "intra-arterial": "artery",
+    "intravenous and intracarotid": "artery",  # both in turn: taken as the one that brings more
     "intramyocardial": "needle",
     "intracerebral": "needle",
     "intrarenal": "needle",
@@ -15,6 +16,7 @@ ROUTE_INLETS = {
     "intramuscular": "needle",
     "subcutaneous": "needle",
     "wound edge": "needle",
+    "into the flap": "needle",
     "epicardial patch": "depot",
     "hydrogel depot": "depot",
     "intranasal": "depot",

@@ -60,7 +60,13 @@ def hours(moment: Moment | Absent, study: Study, arm: Arm) -> float:
             given = [other.regimen for other in (arm, *study.arms) if other.regimen]
             if not given:
                 raise AngiosomeError(f"{study.id}: '{moment}', but no arm is given a dose")
-            return after + hours(_first(given[0]), study, arm)
+            first = _first(given[0])
+            if isinstance(first, Moment) and first.event == moment.event:
+                raise AngiosomeError(
+                    f"{study.id}: the first dose is given at '{first}', which does not say when "
+                    "after the injury; to simulate the study, enter that time"
+                )
+            return after + hours(first, study, arm)
 
 
 def _first(regimen: Regimen) -> Moment | Absent:
