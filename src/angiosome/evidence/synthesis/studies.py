@@ -89,16 +89,41 @@ def effects_of(
     comparisons: list[Comparison] = []
     for study in studies:
         if (asked or Asked()).takes(study):
-            for found in _comparisons(study, measure, asked or Asked()):
+            for found in _comparisons(study, measure, scale, asked or Asked()):
                 (left_out if isinstance(found, LeftOut) else comparisons).append(found)  # type: ignore[arg-type]
     effects = effects_from(comparisons, scale, spread_as=spread_as)
     warnings = effects.warnings
-    if effects.k:
-        warnings = (*warnings, "study files do not say what n counts; it is taken to be animals")
+    unsaid = sum(UNIT_UNSAID in marks for marks in effects.marks)
+    if unsaid:
+        warnings = (*warnings, f"{unsaid} of {effects.k} effects: {UNIT_UNSAID}, taken as animals")
     return replace(effects, left_out=(*left_out, *effects.left_out), warnings=warnings)
 
 
-def _comparisons(study: Study, measure: str, asked: Asked) -> list[Comparison | LeftOut]:
+UNIT_UNSAID = "the source does not say what n counts"
+
+SCALES_WITH_UNITS = ("md",)
+"""Scales on which numbers in two units cannot meet; on the others the unit cancels."""
+
+
+def _unit_problem(measure: str, scale: str, treated: Outcome, control: Outcome | None) -> str:
+    """Why the numbers of two arms, or of this study and the others, cannot be compared."""
+    if control is not None and control.unit != treated.unit:
+        return f"the arms are given in '{treated.unit}' and '{control.unit}'"
+    if scale in SCALES_WITH_UNITS and _factor(measure, treated.unit) is None:
+        return f"'{treated.unit}' does not convert to {MEASURES[measure].unit}"
+    return ""
+
+
+def _factor(measure: str, unit: str) -> float | None:
+    try:
+        return MEASURES[measure].in_standard_unit(1.0, unit)
+    except ValueError:
+        return None
+
+
+def _comparisons(
+    study: Study, measure: str, scale: str, asked: Asked
+) -> list[Comparison | LeftOut]:
     outcomes = [outcome for outcome in study.outcomes if outcome.measure == measure]
     found: list[Comparison | LeftOut] = []
     for outcome in outcomes:
@@ -129,6 +154,12 @@ def _comparisons(study: Study, measure: str, asked: Asked) -> list[Comparison | 
             why = f"a result in words: '{outcome.direction}'" if outcome.direction else "no value"
             found.append(LeftOut(place, why))
             continue
+        problem = _unit_problem(measure, scale, outcome, beside[0] if beside else None)
+        if problem:
+            found.append(LeftOut(place, problem))
+            continue
+        counts = outcome.unit_of_n.reported
+        marks = (UNIT_UNSAID,) if counts is None else (f"n counts {counts}s",)
         base = f", of {outcome.of}" if outcome.of else ""
         digitised = any(o.read and o.read.seen == "figure" for o in (outcome, *beside))
         found.append(
@@ -142,8 +173,9 @@ def _comparisons(study: Study, measure: str, asked: Asked) -> list[Comparison | 
                 control_id=f"{study.id}/{control.id}",
                 better=MEASURES[measure].better,
                 p=outcome.p,
+                t=outcome.t,
                 ratio=ratio,
-                marks=("digitised",) if digitised else (),
+                marks=(*marks, "digitised") if digitised else marks,
                 moderators=_moderators(study, outcome),
             )
         )
@@ -158,16 +190,29 @@ def _n(study: Study, arm_id: str, outcome: Outcome | None = None) -> float | Non
 
 
 def _report(study: Study, outcome: Outcome) -> Report:
+    """The numbers of an arm in the measure's standard unit, if theirs converts.
+
+    An interquartile width without its ends is laid evenly about the median.
+    """
+    factor = _factor(outcome.measure, outcome.unit) or 1.0
+
+    def scaled(value: float | None) -> float | None:
+        return None if value is None else factor * value
+
+    low, high, enclosed = outcome.low, outcome.high, outcome.interval
+    if outcome.iqr is not None and outcome.median is not None and low is None and high is None:
+        low, high = outcome.median - outcome.iqr / 2, outcome.median + outcome.iqr / 2
+        enclosed = 50.0
     return Report(
         n=_n(study, outcome.arm, outcome),
-        mean=outcome.mean,
-        sd=outcome.sd,
-        sem=outcome.sem,
-        spread=outcome.spread,
-        median=outcome.median,
-        low=outcome.low,
-        high=outcome.high,
-        enclosed=outcome.interval,
+        mean=scaled(outcome.mean),
+        sd=scaled(outcome.sd),
+        sem=scaled(outcome.sem),
+        spread=scaled(outcome.spread),
+        median=scaled(outcome.median),
+        low=scaled(low),
+        high=scaled(high),
+        enclosed=enclosed,
     )
 
 
