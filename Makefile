@@ -36,8 +36,12 @@ test: $(VENV)/.dev ## format, lint, types, import order, docs and all tests
 wheel: $(BUNDLE) ## build the wheel into dist, with the script of the report page in it
 	$(BIN)/uv build --quiet --wheel --out-dir dist
 
-docs: $(VENV)/.dev ## build the documentation into build/docs
+docs: $(VENV)/.dev $(BUNDLE) ## build the documentation into build/docs, with the report pages it shows
 	$(BIN)/sphinx-build -W -b html docs build/docs
+	rm -rf build/docs/reports
+	$(BIN)/angiosome run gallet-2017 --runs build/docs/reports
+	$(BIN)/angiosome run gallet-2017 --subjects 16 --seed 2 --runs build/docs/reports
+	cd build/docs/reports && ../../../$(BIN)/angiosome report gallet-2017-1 gallet-2017-2 --to comparison.html
 
 validate: $(VENV)/.dev ## longer studies: the two resolutions side by side
 	$(BIN)/python -m validation.closure
