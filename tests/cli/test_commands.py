@@ -55,6 +55,15 @@ def test_a_faulty_file_ends_in_exit_code_two_and_one_message(tmp_path, monkeypat
         (["dose", "gallet-2017", "--all"], "give one study, or --all"),
         (["dose", "galet-2017"], "Did you mean gallet-2017"),
         (["evidence", "show", "nothing"], "is neither a study of the evidence base nor a file"),
+        (["evidence", "find", "--organ", "hart"], "'hart' is not an organ; did you mean 'heart'?"),
+        (["evidence", "list", "--kind", "vesicel"], "did you mean 'vesicle'?"),
+        (["evidence", "audit", "--kind", "counts"], "did you mean 'count'?"),
+        (["evidence", "audit", "--study", "nothing"], "no study has the id 'nothing'"),
+        (["evidence", "export", "--out", "no/claims.csv"], "no/claims.csv: cannot be written"),
+        (["evidence", "export", "--out", "."], ".: cannot be written: it is a folder"),
+        (["evidence", "synthesise", "--organ", "hart"], "did you mean 'heart'?"),
+        (["evidence", "synthesise", "--model", "remle"], "did you mean 'reml'?"),
+        (["evidence", "synthesise", "--rho", "2"], "--rho 2 is not a correlation"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(tmp_path, monkeypatch, arguments, message):
@@ -64,6 +73,13 @@ def test_what_cannot_be_done_is_said_in_one_line(tmp_path, monkeypatch, argument
     assert message in result.output
     assert "Traceback" not in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_found_is_said(tmp_path):
+    found = runner.invoke(app, ["evidence", "find", "--organ", "kidney", "--cargo", "miR-1"])
+    assert (found.exit_code, found.output) == (0, "0 claims\n")
+    none = ["evidence", "synthesise", "--organ", "unspecified", "--species", "monkey"]
+    assert "No study that was asked for reports an outcome." in runner.invoke(app, none).output
 
 
 def test_a_study_of_an_organ_that_is_not_modelled_is_refused(tmp_path, monkeypatch):

@@ -28,11 +28,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @contextlib.contextmanager
 def told_to_the_user() -> Generator[None]:
-    """Print an `AngiosomeError` and exit with 2."""
+    """Print an `AngiosomeError`, or why a file cannot be used, and exit with 2."""
     try:
         yield
     except AngiosomeError as error:
         typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(2) from error
+    except OSError as error:
+        if error.filename is None:  # not of a file, as a pipe that was closed
+            raise
+        typer.echo(f"Error: {error.filename}: {error.strerror}", err=True)
         raise typer.Exit(2) from error
 
 

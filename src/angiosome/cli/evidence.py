@@ -10,7 +10,7 @@ import typer
 
 from angiosome.cli.application import AsJson, evidence, told_to_the_user
 from angiosome.cli.output import print_json, print_table
-from angiosome.errors import AngiosomeError
+from angiosome.errors import AngiosomeError, nearest
 
 Folder = Annotated[
     Path | None, typer.Option(help="Your own study files instead of the packaged ones.")
@@ -306,9 +306,15 @@ def evidence_audit(
 
         print_table("Rules", [{"rule": name, "finds": text} for name, text in RULES.items()])
         return
+    from angiosome.study.review import CONTRADICTION_KINDS
+
     with told_to_the_user():
         if fail_on not in (*SEVERITY, "never"):
             raise AngiosomeError(f"'{fail_on}' is no severity: low, medium, high, never")
+        if kind and kind not in CONTRADICTION_KINDS:
+            raise AngiosomeError(
+                f"'{kind}' is no kind of contradiction{nearest(kind, CONTRADICTION_KINDS)}"
+            )
         rows = findings(opened(folder), study=study, kind=kind)
     if as_json:
         print_json(rows)
@@ -337,6 +343,9 @@ def findings(index: sqlite3.Connection, *, study: str = "", kind: str = "") -> l
 
     rows = rows_of(index, "SELECT * FROM findings WHERE (? = '' OR kind = ?)", (kind, kind))
     if study:
+        known = index.execute("SELECT 1 FROM studies WHERE id = ?", (study,)).fetchone()
+        if known is None:
+            raise AngiosomeError(f"no study has the id '{study}'; see 'angiosome evidence list'")
         cited = index.execute("SELECT letter, reference FROM mentions WHERE study = ?", (study,))
         numbers = {(letter, str(reference)) for letter, reference in cited}
         rows = [

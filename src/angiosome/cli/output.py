@@ -15,14 +15,17 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows that share their keys; numbers to the right."""
+    """Print rows that share their keys, numbers to the right; of no rows, the title alone."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    if not rows:
+        typer.echo(title)
+        return
     table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in rows[0] if rows else ():
+    for name in rows[0]:
         right = isinstance(rows[0][name], int | float)
         justify = "right" if right else "left"
         table.add_column(escape(name), justify=justify, overflow="fold", no_wrap=name == "id")

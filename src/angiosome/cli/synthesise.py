@@ -109,6 +109,8 @@ def synthesise(
     if as_json:
         print_json(result)
         return
+    if not results:
+        typer.echo("No study that was asked for reports an outcome.")
     for each in results:
         _show(each)
 

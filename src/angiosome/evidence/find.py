@@ -10,9 +10,16 @@ from typing import Any
 from angiosome.errors import AngiosomeError, nearest
 from angiosome.evidence.claims import COLUMNS
 from angiosome.evidence.index import KEYS, STUDY_COLUMNS, rows_of
+from angiosome.evidence.rows import KINDS
 from angiosome.study.cargo_names import cargo_family, mirna_parts
+from angiosome.study.vocabulary import ORGANS
 
 _PLAIN = ("review", "citation", "kind", "organ", "direction", "study")
+_WORDS = {
+    "organ": ("an organ", ORGANS),
+    "kind": ("a kind of evidence", tuple(dict.fromkeys(KINDS.values()))),
+}
+"""Columns that hold words of a list: any other word is a slip, and would find nothing."""
 
 
 def find_claims(
@@ -74,6 +81,9 @@ def _condition(filters: Mapping[str, str], text: str) -> tuple[str, list[str]]:
     for name, value in filters.items():
         if name not in COLUMNS:
             raise AngiosomeError(f"'{name}' is no column of the claims{nearest(name, COLUMNS)}")
+        what, words = _WORDS.get(name, ("", (value,)))
+        if value.lower() not in (word.lower() for word in words):
+            raise AngiosomeError(f"'{value}' is not {what}{nearest(value, words)}")
         if name == "cargo" and mirna_parts(value):
             arm = (mirna_parts(value) or ("", None))[1] or ""
             parts.append("c.family = ? AND (c.arm = '' OR ? = '' OR c.arm = ?)")

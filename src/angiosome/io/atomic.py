@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Generator
@@ -16,8 +17,17 @@ def replacing(file: Path) -> Generator[Path]:
     """A path to write to, which takes the place of ``file`` when the block ends well.
 
     After a crash the old file is still whole; the remains are removed by `clear_remains`.
+
+    Raises:
+        OSError: the file cannot be written; the error names it, and not the temporary one.
     """
-    handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=file.suffix, dir=file.parent)
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "cannot be written: it is a folder", str(file))
+    try:
+        handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=file.suffix, dir=file.parent)
+    except OSError as error:
+        why = f"cannot be written: {error.strerror}"
+        raise OSError(error.errno, why, str(file)) from error
     os.close(handle)
     temporary = Path(name)
     try:

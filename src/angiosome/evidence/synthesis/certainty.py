@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from angiosome.errors import AngiosomeError, Problem, ProblemsError
+from angiosome.errors import AngiosomeError, Problem, ProblemsError, nearest
 from angiosome.evidence.synthesis.effects import Effects
 from angiosome.evidence.synthesis.table import read_rows
-from angiosome.study.facts import nearest
 
 SYRCLE = {
     "sequence generation": "selection bias",

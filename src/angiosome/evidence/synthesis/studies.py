@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from angiosome.errors import AngiosomeError, nearest
 from angiosome.evidence.synthesis.comparisons import READINGS, Comparison, Report, effects_from
 from angiosome.evidence.synthesis.effects import Effects, LeftOut
 from angiosome.study import Absent, Outcome, Study
-from angiosome.study.vocabulary import MEASURES
+from angiosome.study.vocabulary import INJURIES, MEASURES, ORGANS, ROUTES, SPECIES
 from angiosome.units import Amount, UnitError
 
 NEAR_A_BOUND = ("wound closure",)
@@ -41,6 +42,17 @@ class Asked:
     cell: str | None = None
     evidence: str = "vesicles"
     """What was given: cells, genes and media are never pooled with vesicles."""
+
+    def __post_init__(self):
+        routes = tuple(dict.fromkeys(route for organ in ROUTES.values() for route in organ))
+        for given, allowed, what in (
+            (self.organ, ORGANS, "an organ"),
+            (self.species, SPECIES, "a species"),
+            (self.injury, INJURIES, "an injury"),
+            (self.route, routes, "a route"),
+        ):
+            if given is not None and given not in allowed:
+                raise AngiosomeError(f"'{given}' is not {what}{nearest(given, allowed)}")
 
     def takes(self, study: Study) -> bool:
         """Whether a study is among those asked for, as far as the whole study can say."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from angiosome.errors import AngiosomeError, ProblemsError
+from angiosome.errors import AngiosomeError, ProblemsError, nearest
 from angiosome.evidence.catalogue import load_studies
 from angiosome.evidence.synthesis.arms import SCALES
 from angiosome.evidence.synthesis.certainty import (
@@ -21,13 +21,14 @@ from angiosome.evidence.synthesis.certainty import (
 )
 from angiosome.evidence.synthesis.comparisons import READINGS
 from angiosome.evidence.synthesis.effects import Effects
+from angiosome.evidence.synthesis.fit import TESTS
+from angiosome.evidence.synthesis.models import MODELS
 from angiosome.evidence.synthesis.pool import Pooled, pool
 from angiosome.evidence.synthesis.r_script import r_script
 from angiosome.evidence.synthesis.result import brief, finite, full, rows
 from angiosome.evidence.synthesis.studies import Asked, default_scale, effects_of, measures_of
 from angiosome.evidence.synthesis.table import read_effects
 from angiosome.study import Study, read_study
-from angiosome.study.facts import nearest
 from angiosome.study.vocabulary import MEASURES
 
 OTHER_SCALES = ("rom", "smd", "md")
@@ -63,6 +64,12 @@ class Request:
             raise AngiosomeError(f"'{self.spread_as}' is not a reading; choose SEM or SD")
         if self.scale is not None and self.scale not in SCALES:
             raise AngiosomeError(f"'{self.scale}' is not a scale{nearest(self.scale, SCALES)}")
+        if self.model not in MODELS:
+            raise AngiosomeError(f"'{self.model}' is not a model{nearest(self.model, MODELS)}")
+        if self.test not in TESTS:
+            raise AngiosomeError(f"'{self.test}' is not a test{nearest(self.test, TESTS)}")
+        if self.rho is not None and not 0 <= self.rho < 1:
+            raise AngiosomeError(f"--rho {self.rho:g} is not a correlation from 0 up to 1")
 
 
 def of_table(file: Path, request: Request) -> dict[str, Any]:
@@ -112,6 +119,8 @@ def of_studies(
 
         one = len(measures) == 1
         result = _synthesised(name, read, scale, request, beside, one=one)
+        if not (measures or result["k"] or result["left_out"] or result["simulated"]):
+            continue  # nobody asked for this measure, and no study that was asked for has it
         found.append({"measure": measure, **result})
     return found
 
