@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from angiosome.report.svg import COLOURS, Panel, document
+from angiosome.report.panel import COLOURS, Panel, document
 from angiosome.trials.compare import quantiles
 from angiosome.trials.dose import Course, DoseResult
 
