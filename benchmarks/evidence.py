@@ -64,7 +64,7 @@ QUESTIONS = (
     "find --target PTEN --organ kidney --where direction=suppresses",
     "find 4711",
     "list --organ kidney --cargo miR-210",
-    "audit --study s000007",
+    "audit --kind direction",
     "gaps --by organ,source",
 )
 

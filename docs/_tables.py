@@ -14,7 +14,7 @@ from angiosome.evidence import load_studies
 from angiosome.evidence.audit import RULES
 from angiosome.evidence.audit.run import base_of
 from angiosome.evidence.gaps import gaps
-from angiosome.evidence.index import open_index
+from angiosome.evidence.index import answer_of, open_index
 from angiosome.evidence.overlap import reproduced
 from angiosome.evidence.tables import TABLES as EVIDENCE_TABLES
 from angiosome.parameters import Parameter, Reference, load_registry
@@ -249,6 +249,16 @@ def recounts() -> str:
     return _table(("Review B says", "Where", "Reproduces"), rows)
 
 
+def chance() -> str:
+    index = open_index()
+    found = answer_of(index, "shared  False")
+    rows = []
+    for rule, (mean, low, high) in answer_of(index, "chance ").items():
+        shared = sum(item["rule"] == rule for item in found)
+        rows.append([rule, str(shared), f"{mean:.1f} ({low} to {high})"])
+    return _table(("Rule", "Shared by two organs or more", "By chance (90 %)"), rows)
+
+
 def gap_map() -> str:
     cells = gaps(open_index(), ["organ", "source"], _base().reviews)
     organs = list(dict.fromkeys(cell.at[0] for cell in cells))
@@ -374,6 +384,7 @@ TABLES = {
     "claims": claims,
     "kinds": kinds,
     "recounts": recounts,
+    "chance": chance,
     "gaps": gap_map,
     "rules": rules,
     "contradictions": contradictions,

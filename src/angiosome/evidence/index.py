@@ -103,6 +103,7 @@ CREATE TABLE claims (
 );
 CREATE INDEX claim_family ON claims (family);
 CREATE INDEX claim_study ON claims (study);
+CREATE INDEX claim_key ON claims (cargo_key);
 CREATE INDEX claim_file ON claims (file);
 CREATE TABLE outcomes ({", ".join(f'"{name}"' for name in OUTCOME_COLUMNS)}, file);
 CREATE INDEX outcome_file ON outcomes (file);
