@@ -260,7 +260,7 @@ def chance() -> str:
 
 
 def gap_map() -> str:
-    cells = gaps(open_index(), ["organ", "source"], _base().reviews)
+    cells = gaps(open_index(), ["organ", "source"])
     organs = list(dict.fromkeys(cell.at[0] for cell in cells))
     found: dict[str, dict[str, str]] = {}
     for cell in cells:

@@ -1,6 +1,7 @@
 """The command line, as a person meets it: text, exit codes, and how fast help comes."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -133,3 +134,24 @@ def test_dose_prints_the_chain_and_keeps_its_numbers_and_its_figure(tmp_path, mo
     answers = json.loads(ranked.output)
     left_out = {name for names in answers["left_out"].values() for name in names}
     assert {row["study"] for row in answers["rows"]} | left_out == set(study_ids())
+
+
+def test_a_question_to_an_index_that_is_current_needs_no_schema(tmp_path):
+    """What makes the answer quick: nothing of pydantic, YAML or NumPy is imported for it."""
+    script = (
+        "import sys\n"
+        "from angiosome.cli.application import application\n"
+        "from typer.testing import CliRunner\n"
+        "ask = ['evidence', 'find', '--cargo', 'miR-126', '--organ', 'brain', '--json']\n"
+        "assert CliRunner().invoke(application(), ask).exit_code == 0\n"
+        "print(sorted({'numpy', 'pydantic', 'yaml', 'pint', 'duckdb'} & set(sys.modules)))"
+    )
+    for expected in (None, "[]"):  # the first call builds the index
+        found = subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "ANGIOSOME_CACHE": str(tmp_path)},
+        )
+        assert expected in (None, found.stdout.strip())

@@ -251,13 +251,12 @@ def evidence_gaps(
 
     Example: angiosome evidence gaps --by organ,route
     """
-    from angiosome.evidence.audit.run import reviews_of
     from angiosome.evidence.gaps import gaps
 
     with told_to_the_user():
         index = opened(folder)
         axes = [axis.strip() for axis in by.split(",")]
-        cells = gaps(index, axes, reviews_of(index))
+        cells = gaps(index, axes)
     if as_json:
         print_json(
             [
@@ -306,7 +305,7 @@ def evidence_audit(
 
         print_table("Rules", [{"rule": name, "finds": text} for name, text in RULES.items()])
         return
-    from angiosome.study.review import CONTRADICTION_KINDS
+    from angiosome.study.vocabulary import CONTRADICTION_KINDS
 
     with told_to_the_user():
         if fail_on not in (*SEVERITY, "never"):

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+KINDS = {
+    "vesicles": "vesicle",
+    "cells": "cell therapy",
+    "naked molecule": "molecule",
+    "clinical trial": "trial",
+    "conditioned medium": "molecule",
+    "gene therapy": "molecule",
+    "general": "general",
+    "no treatment": "general",
+    "meta-analysis": "general",
+}
+"""What was given, as the table of claims names it. Only 'vesicle' is vesicle evidence."""
+
 CARRIED = ("carried", "loaded")
 """Bases that say the vesicle holds the molecule; the rule 'strict' counts no other."""
 

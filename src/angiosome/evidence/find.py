@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from angiosome.errors import AngiosomeError, nearest
-from angiosome.evidence.claims import COLUMNS
+from angiosome.evidence.claims import COLUMNS, KINDS
 from angiosome.evidence.index import KEYS, STUDY_COLUMNS, rows_of
-from angiosome.evidence.rows import KINDS
 from angiosome.study.cargo_names import cargo_family, mirna_parts
 from angiosome.study.vocabulary import ORGANS
 

@@ -7,15 +7,12 @@ import json
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from angiosome.errors import AngiosomeError, nearest
 from angiosome.evidence.index import rows_of
 from angiosome.study import vocabulary
 from angiosome.study.vocabulary import Absent
-
-if TYPE_CHECKING:
-    from angiosome.study import Review
 
 AXES = {
     "organ": "organ",
@@ -41,7 +38,7 @@ class Cell:
     why: str
 
 
-def gaps(index: sqlite3.Connection, axes: Sequence[str], reviews: Sequence[Review]) -> list[Cell]:
+def gaps(index: sqlite3.Connection, axes: Sequence[str]) -> list[Cell]:
     """Every combination of the values that occur on the axes, with the studies found there.
 
     Raises:
@@ -59,12 +56,13 @@ def gaps(index: sqlite3.Connection, axes: Sequence[str], reviews: Sequence[Revie
         found.setdefault(line.at, []).append(line)
     unstated = _unstated(index, axes)
     others = _other_evidence(index)
+    scopes = _scopes(index)
     values = [_values(axis, [line.at[place] for line in lines]) for place, axis in enumerate(axes)]
     return [
         Cell(
             at,
             _studies(found.get(at, [])),
-            _limits(found[at]) if at in found else _why(at, axes, lines, unstated, others, reviews),
+            _limits(found[at]) if at in found else _why(at, axes, lines, unstated, others, scopes),
         )
         for at in itertools.product(*values)
     ]
@@ -129,14 +127,14 @@ def _why(
     lines: Sequence[Line],
     unstated: Mapping[tuple[str, str, str], int],
     others: Mapping[tuple[str, str], set[str]],
-    reviews: Sequence[Review],
+    scopes: Sequence[Scope],
 ) -> str:
     """Why nobody is seen here."""
     where = dict(zip(axes, at, strict=True))
     organ, source = where.get("organ"), where.get("source")
     if organ and not any(organ in line.at for line in lines):
         return "no vesicle study in this organ"
-    if source and not _searched(organ, source, reviews):
+    if source and not _searched(organ, source, scopes):
         return "not searched"
     for axis in ("route", "cargo", "outcome"):
         open_in = unstated.get((axis, organ or "", source or ""), 0)
@@ -147,15 +145,26 @@ def _why(
     return "searched, none found"
 
 
-def _searched(organ: str | None, source: str, reviews: Sequence[Review]) -> bool:
+@dataclass(frozen=True)
+class Scope:
+    """What a review says it covers."""
+
+    organs: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+def _scopes(index: sqlite3.Connection) -> list[Scope]:
+    """Read without the schema: a question needs to be quick, and the record was checked."""
+    records = (json.loads(row[0])["scope"] for row in index.execute("SELECT record FROM reviews"))
+    return [Scope(tuple(scope["organs"]), tuple(scope["sources"])) for scope in records]
+
+
+def _searched(organ: str | None, source: str, scopes: Sequence[Scope]) -> bool:
     """Whether the scope of a review takes in this organ and source cell."""
     return any(
-        (not review.scope.organs or organ is None or organ in review.scope.organs)
-        and (
-            not review.scope.sources
-            or any(word.lower() in source.lower() for word in review.scope.sources)
-        )
-        for review in reviews
+        (not scope.organs or organ is None or organ in scope.organs)
+        and (not scope.sources or any(word.lower() in source.lower() for word in scope.sources))
+        for scope in scopes
     )
 
 

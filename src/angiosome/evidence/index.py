@@ -135,16 +135,17 @@ def open_index(folder: Path | None = None, progress: Progress | None = None) -> 
     root = (folder or PACKAGED).resolve()
     if not root.is_dir():
         raise AngiosomeError(f"'{folder}' is not a folder; give one that holds study files")
-    found = _files(root)
-    if not found:
+    stamp = _stamp(root)
+    if not stamp[0]:
         raise AngiosomeError(f"'{folder}' holds no study file (*.yaml)")
     connection = _connect(root)
+    if answer_of(connection, "files") == stamp:
+        return connection
+    found = _files(root)
     known = {
         row[0]: (row[1], row[2])
         for row in connection.execute("SELECT file, size, changed_ns FROM files")
     }
-    if known == found:
-        return connection
     stale = [file for file, stamp in found.items() if known.get(file) != stamp]
     gone = [file for file in known if file not in found]
     _update(connection, stale, gone, found, progress)
@@ -175,25 +176,39 @@ def answer_of(index: sqlite3.Connection, question: str) -> Any:
 # --- what is on disk ------------------------------------------------------------------------
 
 
-def _files(root: Path) -> dict[str, tuple[int, int]]:
-    """Size and time of last change of every YAML file under a folder, by its full name.
-
-    The time is that of the inode's change: no program can set it back.
-    """
-    found: dict[str, tuple[int, int]] = {}
+def _entries(root: Path) -> Generator[os.DirEntry[str]]:
+    """Every YAML file under a folder, but for the template."""
     folders = [str(root)]
     while folders:
         with os.scandir(folders.pop()) as entries:
             for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                if entry.name.endswith(".yaml"):
-                    status = entry.stat()
-                    found[entry.path] = (status.st_size, status.st_ctime_ns)
-                elif entry.is_dir(follow_symlinks=False):
+                name = entry.name
+                if name.endswith(".yaml"):
+                    if not name.startswith(".") and name != "study_template.yaml":
+                        yield entry
+                elif not name.startswith(".") and entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
-    found.pop(str(root / "study_template.yaml"), None)
-    return found
+
+
+def _stamp(root: Path) -> list[int]:
+    """How many files there are, their bytes, and the newest change of any.
+
+    The time is that of the inode's change, which no program sets back: a file that was edited,
+    renamed or put in is newer than the last look, and one that is gone is missing in the count.
+    """
+    count = size = newest = 0
+    for entry in _entries(root):
+        status = entry.stat()
+        count += 1
+        size += status.st_size
+        newest = max(newest, status.st_ctime_ns)
+    return [count, size, newest]
+
+
+def _files(root: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of last change of every file, by its full name."""
+    stats = ((entry.path, entry.stat()) for entry in _entries(root))
+    return {path: (status.st_size, status.st_ctime_ns) for path, status in stats}
 
 
 def _connect(root: Path) -> sqlite3.Connection:
@@ -297,6 +312,9 @@ def _update(
             "INSERT INTO answers VALUES (?, ?)",
             ((question, json.dumps(answer)) for question, answer in overlap_answers(base)),
         )
+        stamps = found.values()
+        stamp = [len(found), sum(size for size, _ in stamps), max(changed for _, changed in stamps)]
+        connection.execute("INSERT INTO answers VALUES ('files', ?)", (json.dumps(stamp),))
 
 
 def _insert(connection: sqlite3.Connection, extract: Extract, stamp: tuple[int, int]) -> None:

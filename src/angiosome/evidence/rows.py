@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from angiosome.evidence.claims import ClaimRow
+from angiosome.evidence.claims import KINDS, ClaimRow
 from angiosome.evidence.lexicon import KINDS as KINDS_OF_NAMES
 from angiosome.evidence.lexicon import Identifier, resolve
 from angiosome.study import Claim, Fact, Product, Study
 from angiosome.study.schema import Mention
-
-KINDS = {
-    "vesicles": "vesicle",
-    "cells": "cell therapy",
-    "naked molecule": "molecule",
-    "clinical trial": "trial",
-    "conditioned medium": "molecule",
-    "gene therapy": "molecule",
-    "general": "general",
-    "no treatment": "general",
-    "meta-analysis": "general",
-}
-"""What was given, as the table of claims names it. Only 'vesicle' is vesicle evidence."""
 
 
 def claim_rows(study: Study, letters: Mapping[str, str]) -> list[ClaimRow]:

@@ -16,30 +16,6 @@ from angiosome.study.schema import Id, Organ, Text
 
 REVIEW_SCHEMA = "angiosome.review/1"
 
-SEVERITIES = ("low", "medium", "high")
-"""Low: a slip of the pen. Medium: a fact is in doubt. High: a conclusion rests on it."""
-
-CONTRADICTION_KINDS = (
-    "direction",  # the same thing promotes here and suppresses there
-    "cargo name",  # another gene, arm or member of the family
-    "target name",
-    "author name",
-    "source cell",
-    "recipient cell",
-    "injury model",
-    "kind of evidence",  # cells or naked molecules counted as vesicles
-    "cargo or readout",  # listed as carried, measured in the treated tissue
-    "count",  # prose against rows
-    "out of scope",
-    "reference reused",  # one number, different experiments
-    "trial description",
-    "missing row",  # in the text and not in the table, or the other way round
-    "term",  # one abbreviation, two meanings
-    "mechanism",  # other pathways or signs at two places
-)
-
-SCOPE_PARTS = ("vesicle source", "injury", "organ", "evidence")
-
 
 class Search(Record):
     """One literature search as the review describes it."""
@@ -90,8 +66,8 @@ class Contradiction(Record):
     says_1: Text
     place_2: Text
     says_2: Text
-    kind: Annotated[str, OneOf("a kind of contradiction", CONTRADICTION_KINDS)]
-    severity: Annotated[str, OneOf("a severity", SEVERITIES)]
+    kind: Annotated[str, OneOf("a kind of contradiction", vocabulary.CONTRADICTION_KINDS)]
+    severity: Annotated[str, OneOf("a severity", vocabulary.SEVERITIES)]
     note: Text | None = None
 
 

@@ -83,6 +83,28 @@ EVIDENCE_KINDS = (
 
 SETTINGS = ("in vitro", "in vivo", "in vitro and in vivo", "in patients")
 
+SEVERITIES = ("low", "medium", "high")
+"""Low: a slip of the pen. Medium: a fact is in doubt. High: a conclusion rests on it."""
+
+CONTRADICTION_KINDS = (
+    "direction",  # the same thing promotes here and suppresses there
+    "cargo name",  # another gene, arm or member of the family
+    "target name",
+    "author name",
+    "source cell",
+    "recipient cell",
+    "injury model",
+    "kind of evidence",  # cells or naked molecules counted as vesicles
+    "cargo or readout",  # listed as carried, measured in the treated tissue
+    "count",  # prose against rows
+    "out of scope",
+    "reference reused",  # one number, different experiments
+    "trial description",
+    "missing row",  # in the text and not in the table, or the other way round
+    "term",  # one abbreviation, two meanings
+    "mechanism",  # other pathways or signs at two places
+)
+
 CARGO_KINDS = ("miRNA", "circRNA", "lncRNA", "mRNA", "protein", "lipid")
 
 CARGO_BASES = (
