@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -82,9 +80,6 @@ def _network(table: str, form: str, out: Path | None, folder: Path | None) -> No
 def _text(rows: list[dict[str, Any]], format: str) -> str:  # noqa: A002
     if format == "json":
         return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    if rows:
-        writer.writerow(rows[0])
-        writer.writerows(["" if cell is None else cell for cell in row.values()] for row in rows)
-    return written.getvalue()
+    from angiosome.io.csv_text import csv_text
+
+    return csv_text(rows[0], (list(row.values()) for row in rows)) if rows else ""

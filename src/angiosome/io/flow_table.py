@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
 
 from angiosome.io.atomic import write_text
+from angiosome.io.csv_text import csv_text
 from angiosome.tissue.given.flow import FlowSolution
 
 DIGITS = 10
@@ -48,8 +47,4 @@ def write_flow(file: Path, solution: FlowSolution, po2_mmhg: np.ndarray | None =
         values if isinstance(values, list) else [f"{value:.{DIGITS}g}" for value in values.tolist()]
         for values in columns.values()
     ]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*texts, strict=True))
-    write_text(file, text.getvalue())
+    write_text(file, csv_text(columns, zip(*texts, strict=True)))

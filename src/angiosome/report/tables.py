@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from angiosome.io.csv_text import csv_text
 
 OUTCOME = (
     *("measure", "unit", "at", "at_h", "arm", "reported", "reported_mean", "reported_spread"),
@@ -80,14 +80,10 @@ def outcome_cells(row: Mapping[str, Any]) -> list[Any]:
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Rows as CSV; text that a spreadsheet would run as a formula is kept as text."""
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return written.getvalue()
+    return csv_text(columns, ([_cell(value) for value in row] for row in rows))
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"
-    return "" if value is None else value
+    return value
