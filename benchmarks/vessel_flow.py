@@ -1,9 +1,9 @@
 """Given networks: blood, haematocrit, oxygen and steady diffusion, against peers, in one run.
 
-    python benchmarks/vessel_flow.py [--largest 100000] [--peers]
+    python -m benchmarks.vessel_flow [--largest 100000]
 
-Times are the machine's, so only the ratios travel: they are of the same minutes. pyamg, py-pde and
-FiPy run where they are installed and are named as left out where not. Each part runs in a process
+Times are the machine's, so only the ratios travel: they are of the same minutes. pyamg and FiPy
+run where they are installed and are named as left out where not. Each part runs in a process
 of its own, so that its peak memory is its own.
 """
 
@@ -151,7 +151,7 @@ def oxygen():
 
 
 def diffusion():
-    """The block DD-500k of peers: ours, SciPy's CG, py-pde and FiPy."""
+    """The block DD-500k of peers: ours, SciPy's CG and FiPy."""
     from scipy import sparse
     from scipy.sparse.linalg import cg
 

@@ -50,7 +50,7 @@ GUIDES = {
     "plischke2012": Reference(
         "plischke2012",
         "Plischke 2012, An adaptive correlation ratio method using the cumulative sum of the "
-        "reordered output, Reliab Eng Syst Saf 107:149",
+        "reordered output, Reliab Eng Syst Saf",
         None,
         None,
         None,

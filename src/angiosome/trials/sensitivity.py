@@ -3,7 +3,7 @@
 A first-order index is the share of the variance of an outcome that is explained by one parameter
 alone, S = Var(E[y|x]) / Var(y): Pearson's correlation ratio. It needs no further runs: the subjects
 were drawn at random, and the conditional mean is fitted to them (Plischke 2012, Reliab Eng Syst
-Safe 107:149, on estimates from given data).
+Saf, on estimates from given data).
 """
 
 from __future__ import annotations
