@@ -303,7 +303,11 @@ def evidence_audit(
     if rules:
         from angiosome.evidence.audit import RULES
 
-        print_table("Rules", [{"rule": name, "finds": text} for name, text in RULES.items()])
+        listed = [{"rule": name, "finds": text} for name, text in RULES.items()]
+        if as_json:
+            print_json(listed)
+        else:
+            print_table("Rules", listed)
         return
     from angiosome.study.vocabulary import CONTRADICTION_KINDS
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-import jax
-
 from angiosome.evidence import load_studies
 from angiosome.parameters import load_registry
 from angiosome.study import Study
@@ -27,7 +25,6 @@ def answer(
     Raises:
         AngiosomeError: the study names no organ.
     """
-    jax.config.update("jax_enable_x64", True)
     registry = load_registry().choose(choices)
     results = dose(cases_of(study, load_studies()), registry, subjects=subjects, seed=seed)
     return results, _marked(summarise_dose(results), seed, choices)
@@ -38,7 +35,6 @@ def ranking(*, subjects: int, seed: int, choices: Sequence[str] = ()) -> dict[st
 
     Left out, by reason: what names no organ, and statements without an experiment.
     """
-    jax.config.update("jax_enable_x64", True)
     registry = load_registry().choose(choices)
     studies = load_studies()
     cases: list[DoseCase] = []
