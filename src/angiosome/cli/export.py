@@ -22,7 +22,7 @@ def evidence_export(
     table: Annotated[
         str, typer.Option(help="claims, contradictions, studies, outcomes or mentions.")
     ] = "claims",
-    format: Annotated[  # noqa: A002
+    format: Annotated[  # noqa: A002 - the name of the option
         str,
         typer.Option(
             help="csv, parquet or json; claims also graphml, cx2, indra, bel, jsonld, ro-crate."
@@ -77,7 +77,7 @@ def _network(table: str, form: str, out: Path | None, folder: Path | None) -> No
     export(selected(folder=folder), form, out)
 
 
-def _text(rows: list[dict[str, Any]], format: str) -> str:  # noqa: A002
+def _text(rows: list[dict[str, Any]], format: str) -> str:  # noqa: A002 - the name of the option
     if format == "json":
         return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
     from angiosome.io.csv_text import csv_text

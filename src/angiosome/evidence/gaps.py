@@ -80,7 +80,7 @@ class Line:
 def _lines(index: sqlite3.Connection, columns: Sequence[str]) -> Generator[tuple[Any, ...]]:
     chosen = ", ".join(columns)
     query = (
-        f"SELECT {chosen}, setting, json_group_array(DISTINCT study) FROM uses "  # noqa: S608
+        f"SELECT {chosen}, setting, json_group_array(DISTINCT study) FROM uses "  # noqa: S608 - names are ours, values are bound
         f"GROUP BY {chosen}, setting"
     )
     for *at, setting, studies in index.execute(query):
@@ -112,7 +112,7 @@ def _unstated(index: sqlite3.Connection, axes: Sequence[str]) -> dict[tuple[str,
     found: dict[tuple[str, str, str], int] = {}
     for axis in axes:
         query = (
-            "SELECT organ, source, count(DISTINCT study) FROM uses "  # noqa: S608
+            "SELECT organ, source, count(DISTINCT study) FROM uses "  # noqa: S608 - names are ours, values are bound
             f"WHERE {AXES[axis]} IN ({missing}) GROUP BY organ, source"
         )
         for organ, source, studies in index.execute(query):

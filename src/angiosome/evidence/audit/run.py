@@ -40,7 +40,7 @@ def base_of(index: sqlite3.Connection) -> Base:
         "SELECT study, letter, reference, place, author FROM mentions ORDER BY study, rowid"
     )
     columns = ", ".join(f'"{name}"' for name in COLUMNS)
-    claims = index.execute(f"SELECT {columns} FROM claims ORDER BY study, rowid")  # noqa: S608
+    claims = index.execute(f"SELECT {columns} FROM claims ORDER BY study, rowid")  # noqa: S608 - names are ours, values are bound
     return Base(
         {row[0]: StudyRow(*row) for row in studies},
         [MentionRow(*row) for row in mentions],
