@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from angiosome.cli.application import AsJson, app, told_to_the_user
-from angiosome.cli.output import print_json
+from angiosome.cli.output import number, print_json
 from angiosome.errors import AngiosomeError
 
 if TYPE_CHECKING:
@@ -126,30 +126,29 @@ def _oxygen_summary(breathed: Any) -> dict[str, Any]:
 
 
 def _show(summary: dict[str, Any]) -> None:
-    def text(value: float | None, unit: str = "") -> str:
-        return "–" if value is None else f"{value:.4g}{unit}"
-
     low, high = summary["pressure_mmhg"]
     typer.echo(
         f"{summary['network']}: {summary['segments']} segments, {summary['nodes']} nodes, "
         f"{summary['components']} connected part{'s' if summary['components'] > 1 else ''}"
     )
     rows = {
-        "in, out": f"{text(summary['inflow_nl_min'])}, {text(summary['outflow_nl_min'])} nl/min",
-        "pressure": f"{text(low)} to {text(high)} mmHg",
-        "velocity (median)": text(summary["median_velocity_mm_s"], " mm/s"),
-        "haematocrit (median)": text(summary["median_haematocrit"]),
-        "wall shear (median)": text(summary["median_wall_shear_pa"], " Pa"),
+        "in, out": (
+            f"{number(summary['inflow_nl_min'])}, {number(summary['outflow_nl_min'])} nl/min"
+        ),
+        "pressure": f"{number(low)} to {number(high)} mmHg",
+        "velocity (median)": f"{number(summary['median_velocity_mm_s'])} mm/s",
+        "haematocrit (median)": number(summary["median_haematocrit"]),
+        "wall shear (median)": f"{number(summary['median_wall_shear_pa'])} Pa",
         "without flow": f"{summary['without_flow']} segments",
     }
     if "oxygen" in summary:
         oxygen = summary["oxygen"]
         rows["O2 used, delivered"] = (
-            f"{text(oxygen['consumed_um3_per_s'])}, {text(oxygen['delivered_um3_per_s'])} um³/s"
+            f"{number(oxygen['consumed_um3_per_s'])}, {number(oxygen['delivered_um3_per_s'])} um³/s"
         )
         rows["tissue PO2"] = (
-            f"{text(oxygen['mean_tissue_po2_mmhg'])} mmHg on average, "
-            f"{text(oxygen['lowest_tissue_po2_mmhg'])} at least"
+            f"{number(oxygen['mean_tissue_po2_mmhg'])} mmHg on average, "
+            f"{number(oxygen['lowest_tissue_po2_mmhg'])} at least"
         )
     for name, value in rows.items():
         typer.echo(f"  {name:<21} {value}")

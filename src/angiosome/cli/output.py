@@ -38,3 +38,8 @@ def _cell(value: Any) -> str:
     if value is None:
         return "–"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def number(value: float | None) -> str:
+    """A number to four digits; a dash for none."""
+    return "–" if value is None else f"{value:.4g}"

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from angiosome.cli.application import AsJson, evidence, told_to_the_user
-from angiosome.cli.output import print_json, print_table
+from angiosome.cli.evidence import Folder
+from angiosome.cli.output import number, print_json, print_table
 from angiosome.errors import AngiosomeError
 
 
@@ -17,9 +18,7 @@ def synthesise(
     effects: Annotated[
         Path | None, typer.Option(help="A table of your own (CSV) instead of study files.")
     ] = None,
-    folder: Annotated[
-        Path | None, typer.Option(help="Study files here; the evidence base when left out.")
-    ] = None,
+    folder: Folder = None,
     measure: Annotated[
         list[str] | None, typer.Option(help="Only this measure, as 'infarct size'; may repeat.")
     ] = None,
@@ -163,18 +162,14 @@ def _show(result: dict[str, Any]) -> None:
     typer.echo("")
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
-
-
 def _pooled_line(result: dict[str, Any]) -> str:
-    interval = f"{_number(result['ci_low'])} to {_number(result['ci_high'])}"
+    interval = f"{number(result['ci_low'])} to {number(result['ci_high'])}"
     text = (
-        f"{_number(result['estimate'])} (SE {_number(result['se'])}), 95 % CI {interval}, "
-        f"p {_number(result['p'])}; k = {result['k']} in {result['clusters']} clusters"
+        f"{number(result['estimate'])} (SE {number(result['se'])}), 95 % CI {interval}, "
+        f"p {number(result['p'])}; k = {result['k']} in {result['clusters']} clusters"
     )
     if "as_ratio" in result:
-        text += f"; as a ratio {_number(result['as_ratio']['estimate'])}"
+        text += f"; as a ratio {number(result['as_ratio']['estimate'])}"
     return text
 
 
@@ -182,17 +177,17 @@ def _between(result: dict[str, Any]) -> list[str]:
     lines: list[str] = []
     if result["pi_low"] is not None:
         lines.append(
-            f"95 % prediction interval {_number(result['pi_low'])} to {_number(result['pi_high'])} "
+            f"95 % prediction interval {number(result['pi_low'])} to {number(result['pi_high'])} "
             f"({result['pi_convention']})"
         )
     if "sigma2" in result:
         cluster, effect = result["sigma2"]
-        lines.append(f"variance of clusters {_number(cluster)}, of effects {_number(effect)}")
+        lines.append(f"variance of clusters {number(cluster)}, of effects {number(effect)}")
     else:
-        lines.append(f"tau² {_number(result['tau2'])}")
+        lines.append(f"tau² {number(result['tau2'])}")
     lines.append(
-        f"I² {_number(result['i2'])} % ({result['i2_definition']}); "
-        f"Q {_number(result['q'])} on {result['q_df']}, p {_number(result['q_p'])}"
+        f"I² {number(result['i2'])} % ({result['i2_definition']}); "
+        f"Q {number(result['q'])} on {result['q_df']}, p {number(result['q_p'])}"
     )
     return lines
 
@@ -217,19 +212,19 @@ def _bias(bias: dict[str, Any]) -> list[str]:
     funnel = f"Funnel: not tested, {bias['asymmetry_why_not']}."
     if slope:
         funnel = (
-            f"Funnel on {slope['predictor']}: slope {_number(slope['slope'])}, "
-            f"p {_number(slope['p'])} ({slope['method']})"
+            f"Funnel on {slope['predictor']}: slope {number(slope['slope'])}, "
+            f"p {number(slope['p'])} ({slope['method']})"
         )
         funnel += f"; {slope['warning']}" if slope["warning"] else ""
     chosen = ", ".join(
-        f"{_number(row['estimate'])} if {row['chance_if_not_significant']:g}"
+        f"{number(row['estimate'])} if {row['chance_if_not_significant']:g}"
         for row in bias["selection"]
     )
     return [
         funnel,
         (
             f"Trim and fill: {filled['missing']} missing on the {filled['side']}, "
-            f"then {_number(filled['estimate'])} ({filled['note']})"
+            f"then {number(filled['estimate'])} ({filled['note']})"
         ),
         f"Selection, by the chance that a study without a significant benefit was seen: {chosen}",
     ]

@@ -102,7 +102,10 @@ def effects_of(
     for study in studies:
         if (asked or Asked()).takes(study):
             for found in _comparisons(study, measure, scale, asked or Asked()):
-                (left_out if isinstance(found, LeftOut) else comparisons).append(found)  # type: ignore[arg-type]
+                if isinstance(found, LeftOut):
+                    left_out.append(found)
+                else:
+                    comparisons.append(found)
     effects = effects_from(comparisons, scale, spread_as=spread_as)
     warnings = effects.warnings
     unsaid = sum(UNIT_UNSAID in marks for marks in effects.marks)
