@@ -66,7 +66,8 @@ def test_less_infarct_is_a_benefit_and_both_arms_share_their_control(tmp_path):
     v_c = 64 / (8 * 1600)
     assert effects.vi == pytest.approx([v_c + 36 / (7 * 900), v_c + 4 / 400])
     assert effects.shared == {(0, 1): pytest.approx(v_c)}
-    assert effects.marks == (("digitised",), ("SD from SEM",))
+    unclear = "the source does not say what n counts"
+    assert effects.marks == ((unclear, "digitised"), (unclear, "SD from SEM"))
     assert effects.moderators["dose_ug"] == ("1000.0", "2000.0")
     assert effects.moderators["dose_ug_per_kg"] == effects.moderators["dose_cells"] == ("", "")
     assert effects.moderators["day"] == ("2.0", "2.0")
