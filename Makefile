@@ -41,7 +41,7 @@ docs: $(VENV)/.dev $(BUNDLE) ## build the documentation into build/docs, with th
 	rm -rf build/docs/reports
 	$(BIN)/angiosome run gallet-2017 --runs build/docs/reports
 	$(BIN)/angiosome run gallet-2017 --subjects 16 --seed 2 --runs build/docs/reports
-	cd build/docs/reports && ../../../$(BIN)/angiosome report gallet-2017-1 gallet-2017-2 --to comparison.html
+	cd build/docs/reports && ../../../$(BIN)/angiosome report gallet-2017-1 gallet-2017-2 --out comparison.html
 
 validate: $(VENV)/.dev ## longer studies: the two resolutions side by side
 	$(BIN)/python -m validation.closure

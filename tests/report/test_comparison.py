@@ -29,7 +29,7 @@ def second(page, tmp_path_factory):
 
 def test_runs_stand_side_by_side_with_what_differs_first(page, second, tmp_path):
     file = tmp_path / "new" / "both.html"
-    given = ["report", str(page.parent), str(second), "--to", str(file), "--json"]
+    given = ["report", str(page.parent), str(second), "--out", str(file), "--json"]
     answer = runner.invoke(app, given)
     assert answer.exit_code == 0
     assert json.loads(answer.output)["report"] == str(file)

@@ -288,8 +288,8 @@ def evidence_gaps(
 @evidence.command("audit")
 def evidence_audit(
     folder: Folder = None,
-    study: Annotated[str, typer.Option(help="Only findings on this study.")] = "",
-    kind: Annotated[str, typer.Option(help="Only findings of this kind.")] = "",
+    study: Annotated[str, typer.Option(help="Only contradictions on this study.")] = "",
+    kind: Annotated[str, typer.Option(help="Only contradictions of this kind.")] = "",
     fail_on: Annotated[
         str, typer.Option(help="Exit with 1 from this severity on: low, medium, high, never.")
     ] = "never",

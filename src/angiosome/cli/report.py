@@ -14,7 +14,7 @@ from angiosome.errors import AngiosomeError
 @app.command()
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Folders of finished runs.")],
-    to: Annotated[
+    out: Annotated[
         Path, typer.Option(help="The page to write when several runs are compared.")
     ] = Path("comparison.html"),
     tests: Annotated[
@@ -32,7 +32,7 @@ def report(
     from angiosome.cli.output import print_json
 
     with told_to_the_user():
-        file = _one(runs[0], tests) if len(runs) == 1 else _several(runs, to)
+        file = _one(runs[0], tests) if len(runs) == 1 else _several(runs, out)
     if as_json:
         print_json({"report": str(file), "runs": [str(run) for run in runs]})
     else:
