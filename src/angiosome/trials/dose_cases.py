@@ -218,21 +218,26 @@ def _starts(
     return tuple(dict.fromkeys(start - starts[0] for start in starts))
 
 
-def _loads(study: Study, product: Product | None, studies: Sequence[Study]) -> tuple[Load, ...]:
-    """The cargo of the product, then cargo that only a claim of the study names."""
-    cargo = [(item, item.basis) for item in (product.cargo if product else ())]
+def named_cargo(study: Study, carried: Sequence[Cargo]) -> list[tuple[Cargo, str]]:
+    """What a product carries, then cargo that only a claim of the study names; with its basis."""
+    cargo = [(item, item.basis) for item in carried]
     for claim in study.claims:
         name = claim.cargo.reported
         kind = claim.kind or _kind(name or "")
         if name and not any(may_be_same(name, item.name) for item, _ in cargo):
             named = Cargo(name=name, kind=kind, basis="not identified")
             cargo.append((named, "claimed"))
+    return cargo
+
+
+def _loads(study: Study, product: Product | None, studies: Sequence[Study]) -> tuple[Load, ...]:
+    cargo = named_cargo(study, product.cargo if product else ())
     if not cargo:
         none = Cargo(name=ANY_CARGO, kind="miRNA", basis="not identified")
         cargo.append((none, "none"))
     known = (study, *(other for other in studies if other.id != study.id))
     targets = {claim.target for other in known for claim in other.claims if claim.target}
-    mechanism = compile_mechanism([item for item, _ in cargo], known, tuple(targets))
+    mechanism = compile_mechanism([item for item, _ in cargo], known, sorted(targets))
     loads: list[Load] = []
     for item, basis in cargo:
         links = [link for link in mechanism.links if link.cargo == item.name]
