@@ -77,3 +77,34 @@ def test_evidence_export_writes_the_same_files(tmp_path):
     ):
         refused = runner.invoke(app, ["evidence", "export", *arguments])
         assert (refused.exit_code, refused.output.startswith(message)) == (2, True), refused.output
+
+
+def test_the_model_of_a_study_is_written_as_sbml_or_refused(tmp_path):
+    def export(*arguments):
+        return runner.invoke(
+            app, ["mechanism", "export", "--out", str(tmp_path / "a.xml"), *arguments]
+        )
+
+    done = export("--format", "sbml", "--study", "gallet-2017", "--copies", "500")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith(f"Wrote 3 links to {tmp_path / 'a.xml'}.\nLeft out 2: cargo")
+    assert 'initialAmount="500.0"' in (tmp_path / "a.xml").read_text("utf-8")
+    done = export("--format", "sbml", "--study", "hu-b73", "--held", "--json")
+    assert json.loads(done.output)["left_out"] == {}
+    assert "listOfReactions" not in (tmp_path / "a.xml").read_text("utf-8")
+    for arguments, message in (
+        (["--format", "sbml"], "sbml holds the model of one study: give --study"),
+        (
+            ["--format", "sbml", "--study", "hu-b73", "--organ", "brain", "--kind", "vesicle"],
+            "sbml holds the model of one study: give --study, without --organ, --kind",
+        ),
+        (["--format", "bel", "--held"], "--copies and --held belong to --format sbml"),
+        (
+            ["--format", "sbml", "--study", "hu-b73", "--copies", "-1"],
+            "-1 copies in a cell cannot be; give 0 or more",
+        ),
+        (["--format", "sbml", "--study", "zheng-b58"], "zheng-b58: no miRNA of it lowers a known"),
+    ):
+        refused = export(*arguments)
+        assert refused.exit_code == 2
+        assert refused.output.startswith(f"Error: {message}"), refused.output

@@ -67,7 +67,9 @@ def mechanism_show(
 def mechanism_export(
     form: Annotated[
         str,
-        typer.Option("--format", help="graphml, cx2, indra, bel, jsonld, ro-crate, dot or svg."),
+        typer.Option(
+            "--format", help="graphml, cx2, indra, bel, jsonld, ro-crate, dot, svg or sbml."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="File to write; for ro-crate a new folder.")],
     organ: Organ = None,
@@ -75,14 +77,55 @@ def mechanism_export(
     study: StudyName = None,
     kind: Kind = "all",
     folder: Folder = None,
+    copies: Annotated[
+        float | None,
+        typer.Option(help="sbml: copies of each cargo let out inside the cell; 1000 by default."),
+    ] = None,
+    held: Annotated[
+        bool, typer.Option("--held", help="sbml: in Argonaute all the time, not once.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write claims in a format other programs read, with identifiers, places and context.
 
-    Example: angiosome mechanism export --format indra --out claims.json
+    With sbml, write the model that the claims on the cargo of one study compile to.
+
+    Example: angiosome mechanism export --format sbml --study gallet-2017 --out gallet.xml
     """
     with told_to_the_user():
+        if form == "sbml":
+            narrowed = {"--organ": organ, "--cargo": cargo, "--folder": folder}
+            given = [name for name, value in narrowed.items() if value is not None]
+            given += ["--kind"] if kind != "all" else []
+            if study is None or given:
+                too_many = f", without {', '.join(given)}" if given else ""
+                raise AngiosomeError(f"sbml holds the model of one study: give --study{too_many}")
+            _export_model(study, out, copies, held=held, as_json=as_json)
+            return
+        if copies is not None or held:
+            raise AngiosomeError("--copies and --held belong to --format sbml")
         export(selected(organ, cargo, study, kind, folder), form, out, as_json=as_json)
+
+
+def _export_model(name: str, out: Path, copies: float | None, *, held: bool, as_json: bool) -> None:
+    """Write the model of a study's mechanism, and say what is not in it."""
+    from angiosome.evidence import find_study, load_studies
+    from angiosome.io.sbml import write_sbml
+    from angiosome.parameters import load_registry
+    from angiosome.trials.mechanism_model import COPIES, left_out, mechanism_model, notes_on
+
+    given = COPIES if copies is None else copies
+    study = find_study(name)
+    model = mechanism_model(study, load_studies(), load_registry(), copies=given, held=held)
+    write_sbml(out, model.cell, study, notes_on(model))
+    told = {why: len(names) for why, names in left_out(model.mechanism).items()}
+    links = len(model.mechanism.links)
+    if as_json:
+        print_json({"file": str(out), "links": links, "left_out": told})
+        return
+    typer.echo(f"Wrote {links} links to {out}.")
+    for why, count in told.items():
+        typer.echo(f"Left out {count}: {why}.")
 
 
 def export(found: Sequence[Statement], form: str, out: Path, *, as_json: bool = False) -> None:
