@@ -57,6 +57,8 @@ def test_every_compiled_study_is_valid_sbml_with_units():
         count = document.getNumErrors() + document.checkConsistency()  # warnings count too
         if count:
             faults[model.study.id] = document.getErrorLog().toString()
+        for pool in document.getModel().getListOfSpecies():  # an identifier, or why there is none
+            assert pool.getNumCVTerms() or pool.isSetNotes(), (model.study.id, pool.getId())
     assert not faults
     wrong = text_of(0).replace('units="hour" constant="true"', 'units="item" constant="true"')
     document = libsbml.readSBMLFromString(wrong)
@@ -199,9 +201,9 @@ def test_a_file_says_who_claims_each_link_and_what_its_molecules_are():
     for link in model.mechanism.links:
         site = found[f"half_{link.cargo}_on_{link.target}".replace("-", "_")]
         assert all(f"{claim}: " in site for claim in link.claims)
-        assert "identifiers.org/doi:10.3389/fcvm.2025.1634877" in site  # the review
+        assert "bioregistry.io/doi:10.3389/fcvm.2025.1634877" in site  # the review
     assert "isEncodedBy" in found["protein_SPRED1"]
-    assert "identifiers.org/hgnc:20249" in found["protein_SPRED1"]  # SPRED1
+    assert "bioregistry.io/hgnc:20249" in found["protein_SPRED1"]  # SPRED1
     assert "arm not stated" in found["argonaute_miR_210"]
     assert "Left out, cargo without a claim on a target: miR-130a, miR-146a." in text
 

@@ -33,6 +33,7 @@ _SPACES = {
     "xmlns:bqbiol": "http://biomodels.net/biology-qualifiers/",
     "xmlns:bqmodel": "http://biomodels.net/model-qualifiers/",
 }
+_ADDRESS = "https://bioregistry.io/"
 _XHTML = "http://www.w3.org/1999/xhtml"
 CELL_PL = "2"
 """Volume of an endothelial cell, assumed. Pools are amounts: nothing depends on it."""
@@ -227,7 +228,7 @@ def _annotation(of: ET.Element, meta: str, terms: Terms) -> None:
     for qualifier in dict.fromkeys(qualifier for qualifier, _ in terms):
         bag = ET.SubElement(ET.SubElement(about, qualifier), "rdf:Bag")
         for curie in dict.fromkeys(curie for own, curie in terms if own == qualifier):
-            ET.SubElement(bag, "rdf:li", {"rdf:resource": f"https://identifiers.org/{curie}"})
+            ET.SubElement(bag, "rdf:li", {"rdf:resource": f"{_ADDRESS}{curie}"})
 
 
 def _word(yes: bool) -> str:
