@@ -7,7 +7,6 @@ import json
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from angiosome.errors import AngiosomeError, nearest
 from angiosome.evidence.index import rows_of
@@ -50,7 +49,7 @@ def gaps(index: sqlite3.Connection, axes: Sequence[str]) -> list[Cell]:
     if len(set(axes)) < len(axes):
         raise AngiosomeError("an axis is given twice; give each once")
     columns = [AXES[axis] for axis in axes]
-    lines = [Line(*row) for row in _lines(index, columns)]
+    lines = list(_lines(index, columns))
     found: dict[tuple[str, ...], list[Line]] = {}
     for line in lines:
         found.setdefault(line.at, []).append(line)
@@ -77,14 +76,11 @@ class Line:
     studies: tuple[str, ...]
 
 
-def _lines(index: sqlite3.Connection, columns: Sequence[str]) -> Generator[tuple[Any, ...]]:
+def _lines(index: sqlite3.Connection, columns: Sequence[str]) -> Generator[Line]:
     chosen = ", ".join(columns)
-    query = (
-        f"SELECT {chosen}, setting, json_group_array(DISTINCT study) FROM uses "  # noqa: S608 - names are ours, values are bound
-        f"GROUP BY {chosen}, setting"
-    )
+    query = f"SELECT {chosen}, setting, studies FROM combinations ORDER BY rowid"  # noqa: S608
     for *at, setting, studies in index.execute(query):
-        yield tuple(at), setting, tuple(json.loads(studies))
+        yield Line(tuple(at), setting, tuple(json.loads(studies)))
 
 
 def _values(axis: str, seen: Sequence[str]) -> list[str]:
@@ -108,17 +104,15 @@ def _limits(lines: Sequence[Line]) -> str:
 
 def _unstated(index: sqlite3.Connection, axes: Sequence[str]) -> dict[tuple[str, str, str], int]:
     """How many studies of an organ (and of a source) leave an axis open."""
-    missing = ", ".join(f"'{word}'" for word in sorted({*_UNSTATED, "not identified"}))
-    found: dict[tuple[str, str, str], int] = {}
+    missing = {*_UNSTATED, "not identified"}
+    found: dict[tuple[str, str, str], set[str]] = {}
     for axis in axes:
-        query = (
-            "SELECT organ, source, count(DISTINCT study) FROM uses "  # noqa: S608 - names are ours, values are bound
-            f"WHERE {AXES[axis]} IN ({missing}) GROUP BY organ, source"
-        )
-        for organ, source, studies in index.execute(query):
-            found[axis, organ, source] = studies
-            found[axis, organ, ""] = found.get((axis, organ, ""), 0) + studies
-    return found
+        for line in _lines(index, [AXES[axis], "organ", "source"]):
+            value, organ, source = line.at
+            if value in missing:
+                for key in ((axis, organ, source), (axis, organ, "")):
+                    found.setdefault(key, set()).update(line.studies)
+    return {key: len(studies) for key, studies in found.items()}
 
 
 def _why(

@@ -114,6 +114,7 @@ CREATE TABLE problems (file, line INTEGER, field, message);
 CREATE TABLE findings (
   id, study, review, citation, place_1, says_1, place_2, says_2, kind, severity, rule, note
 );
+CREATE TABLE combinations (organ, source, cargo_class, route, setting, measure, studies TEXT);
 CREATE TABLE answers (question TEXT PRIMARY KEY, answer TEXT);
 CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = "unicode61 remove_diacritics 2");
 """
@@ -306,6 +307,11 @@ def _update(
         connection.executemany(
             f"INSERT INTO findings VALUES ({', '.join('?' * 12)})",  # noqa: S608 - names are ours, values are bound
             (astuple(finding) for finding in audit(base)),
+        )
+        connection.execute("DELETE FROM combinations")
+        connection.execute(
+            "INSERT INTO combinations SELECT organ, source, cargo_class, route, setting, measure, "
+            "json_group_array(DISTINCT study) FROM uses GROUP BY 1, 2, 3, 4, 5, 6"
         )
         connection.execute("DELETE FROM answers")
         connection.executemany(
