@@ -155,3 +155,20 @@ def test_a_question_to_an_index_that_is_current_needs_no_schema(tmp_path):
             env={**os.environ, "ANGIOSOME_CACHE": str(tmp_path)},
         )
         assert expected in (None, found.stdout.strip())
+
+
+def test_an_audit_that_is_to_fail_does_not_pass_over_a_file_that_cannot_be_read(tmp_path):
+    (tmp_path / "broken.yaml").write_text("a: [")
+    audit = ["evidence", "audit", "--folder", str(tmp_path)]
+    told = runner.invoke(app, audit)
+    assert told.exit_code == 0
+    assert "1 file holds problems and is left out" in told.output
+    assert runner.invoke(app, [*audit, "--fail-on", "high"]).exit_code == 2
+
+
+def test_a_study_file_without_claims_is_not_said_to_be_missing(tmp_path):
+    file = tmp_path / "plan.yaml"
+    runner.invoke(app, ["new", str(file)])
+    shown = runner.invoke(app, ["mechanism", "show", "--study", str(file)])
+    assert shown.exit_code == 2
+    assert "no claim fits (study plan, kind vesicle)" in shown.output

@@ -47,10 +47,11 @@ def opened(folder: Path | None) -> sqlite3.Connection:
     index = open_index(folder, progress)
     problems = problems_of(index)
     if problems:
-        files = len({problem.file for problem in problems})
+        files = sorted({problem.file for problem in problems})
+        count = "1 file holds problems and is" if len(files) == 1 else f"{len(files)} files are"
+        held = "" if len(files) == 1 else ", for they hold problems"
         typer.echo(
-            f"{files} files hold problems and are left out; 'angiosome check FILE' shows them: "
-            + ", ".join(sorted({problem.file for problem in problems})[:3]),
+            f"{count} left out{held}; 'angiosome check FILE' shows them: {', '.join(files[:3])}",
             err=True,
         )
     return index
@@ -309,6 +310,7 @@ def evidence_audit(
         else:
             print_table("Rules", listed)
         return
+    from angiosome.evidence.index import problems_of
     from angiosome.study.vocabulary import CONTRADICTION_KINDS
 
     with told_to_the_user():
@@ -318,7 +320,10 @@ def evidence_audit(
             raise AngiosomeError(
                 f"'{kind}' is no kind of contradiction{nearest(kind, CONTRADICTION_KINDS)}"
             )
-        rows = findings(opened(folder), study=study, kind=kind)
+        index = opened(folder)
+        if fail_on != "never" and problems_of(index):
+            raise AngiosomeError("--fail-on cannot speak for what is left out; correct it first")
+        rows = findings(index, study=study, kind=kind)
     if as_json:
         print_json(rows)
     else:

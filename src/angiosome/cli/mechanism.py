@@ -161,7 +161,8 @@ def selected(
     index = opened(folder)
     given = None if kind == "all" else kind
     own: list[tuple[ClaimRow, Paper]] = []
-    if study is not None and Path(study).is_file():
+    of_file = study is not None and Path(study).is_file()
+    if study is not None and of_file:
         study, own = _own_claims(study)
     claims = claims_with_papers(index, organ=organ, cargo=cargo, study=study, given=given)
     if own:  # the file speaks for itself, against all that the base says
@@ -169,7 +170,7 @@ def selected(
         claims = [one for one in rest if one[0].study != study] + own
     found = select(statements(claims), organ=organ, cargo=cargo, study=study, given=given)
     if not found:
-        if study is not None and not own:
+        if study is not None and not of_file:
             from angiosome.evidence import find_study
 
             find_study(study)  # says which studies there are, if it is none
