@@ -6,10 +6,11 @@ import time
 
 import pytest
 
+from angiosome.data import FOLDER
 from angiosome.errors import AngiosomeError
 from angiosome.evidence import extract, load_studies
 from angiosome.evidence.find import find_claims, list_studies
-from angiosome.evidence.index import PACKAGED, open_index, problems_of, rows_of
+from angiosome.evidence.index import open_index, problems_of, rows_of
 
 READ = extract.read_files
 
@@ -29,7 +30,7 @@ def base(tmp_path, monkeypatch):
     folder = tmp_path / "base"
     folder.mkdir()
     for name in ("zheng-b58", "pan-b78", "wang-b34", "gallet-2017"):
-        shutil.copy(PACKAGED / "studies" / f"{name}.yaml", folder)
+        shutil.copy(FOLDER / "studies" / f"{name}.yaml", folder)
     return folder
 
 

@@ -1,1 +1,6 @@
-"""Data of the package: studies, parameters, references, templates. No code."""
+"""Data of the package: studies, reviews, lexicon, parameters, references, templates. No code."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+"""Where they lie."""

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from angiosome.data import FOLDER
 from angiosome.errors import AngiosomeError, Problem, ProblemsError
-from angiosome.evidence.index import PACKAGED
 from angiosome.study import Review, Study, is_review, read_review, read_study
 
 
 @cache
 def study_ids() -> tuple[str, ...]:
     """Ids of the curated studies, sorted. The id is the file's name."""
-    return tuple(sorted(file.stem for file in (PACKAGED / "studies").glob("*.yaml")))
+    return tuple(sorted(file.stem for file in (FOLDER / "studies").glob("*.yaml")))
 
 
 @cache
 def _curated(study_id: str) -> Study:
-    file = PACKAGED / "studies" / f"{study_id}.yaml"
+    file = FOLDER / "studies" / f"{study_id}.yaml"
     return read_study(file, shown_as=file.name)
 
 
@@ -33,7 +33,7 @@ def load_studies() -> tuple[Study, ...]:
 @cache
 def load_reviews() -> tuple[Review, ...]:
     """All curated reviews, sorted by letter."""
-    found = [read_review(file) for file in (PACKAGED / "reviews").glob("*.yaml")]
+    found = [read_review(file) for file in (FOLDER / "reviews").glob("*.yaml")]
     return tuple(sorted(found, key=lambda review: review.letter))
 
 

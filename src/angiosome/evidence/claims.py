@@ -66,4 +66,7 @@ class ClaimRow:
     """Why there is no identifier (arm not stated, ambiguous), or what it stands for."""
 
 
+KEYS = {"cargo": "target", "target": "target", "vesicle_source": "cell", "recipient_cell": "cell"}
+"""Columns that can be asked for under any name of the lexicon, and what it calls their kind."""
+
 COLUMNS = tuple(field.name for field in fields(ClaimRow))

@@ -11,8 +11,7 @@ from typing import Any
 
 from angiosome.errors import Problem
 from angiosome.evidence.catalogue import read_files
-from angiosome.evidence.claims import ClaimRow
-from angiosome.evidence.index import KEYS
+from angiosome.evidence.claims import KEYS, ClaimRow
 from angiosome.evidence.lexicon import canonical
 from angiosome.evidence.rows import claim_rows
 from angiosome.study import Absent, Outcome, Review, Study

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from angiosome.errors import AngiosomeError, nearest
-from angiosome.evidence.claims import COLUMNS, KINDS
-from angiosome.evidence.index import KEYS, STUDY_COLUMNS, rows_of
+from angiosome.evidence.claims import COLUMNS, KEYS, KINDS
+from angiosome.evidence.index import STUDY_COLUMNS, rows_of
 from angiosome.study.cargo_names import cargo_family, mirna_parts
 from angiosome.study.vocabulary import ORGANS
 
@@ -91,8 +91,12 @@ def _condition(filters: Mapping[str, str], text: str) -> tuple[str, list[str]]:
             parts.append(f'c."{name}" = ? COLLATE NOCASE')
             values.append(value)
         else:
+            # a column holds few different names: those are looked through, not every row
+            key = f"{name}_key" if name in KEYS else "NULL"
             parts.append(
-                f'(c."{name}" LIKE ?' + (f" OR c.{name}_key = ?)" if name in KEYS else ")")
+                f'c."{name}" IN (SELECT name FROM (SELECT DISTINCT "{name}" AS name, '  # noqa: S608
+                f"{key} AS key FROM claims LIMIT -1) WHERE name LIKE ?"
+                + (" OR key = ?)" if name in KEYS else ")")
             )
             values.append(f"%{value}%")
             if name in KEYS:
