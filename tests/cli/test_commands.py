@@ -172,3 +172,11 @@ def test_a_study_file_without_claims_is_not_said_to_be_missing(tmp_path):
     shown = runner.invoke(app, ["mechanism", "show", "--study", str(file)])
     assert shown.exit_code == 2
     assert "no claim fits (study plan, kind vesicle)" in shown.output
+
+
+def test_a_long_table_is_cut_and_says_so():
+    printed = runner.invoke(app, ["evidence", "find"]).output
+    count = int(printed.split()[0])
+    assert count > 300
+    assert f"… and {count - 300} more; --json prints all" in printed
+    assert len(json.loads(runner.invoke(app, ["evidence", "find", "--json"]).output)) == count

@@ -8,6 +8,9 @@ from typing import Any
 
 import typer
 
+SHOWN_ROWS = 300
+"""Rows of a table that a person is shown; a longer one takes seconds to lay out."""
+
 MUCH = 200_000
 """Characters from which on JSON is written in one line, which is several times faster."""
 
@@ -33,9 +36,11 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
         right = isinstance(rows[0][name], int | float)
         justify = "right" if right else "left"
         table.add_column(escape(name), justify=justify, overflow="fold", no_wrap=name == "id")
-    for row in rows:
+    for row in rows[:SHOWN_ROWS]:
         table.add_row(*(escape(_cell(value)) for value in row.values()))
     Console().print(table)
+    if len(rows) > SHOWN_ROWS:
+        typer.echo(f"… and {len(rows) - SHOWN_ROWS} more; --json prints all")
 
 
 def _cell(value: Any) -> str:
