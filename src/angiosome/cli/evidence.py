@@ -349,7 +349,8 @@ def findings(index: sqlite3.Connection, *, study: str = "", kind: str = "") -> l
     """Findings, the gravest first; with a study, also what readers found under its number."""
     from angiosome.evidence.index import rows_of
 
-    rows = rows_of(index, "SELECT * FROM findings WHERE (? = '' OR kind = ?)", (kind, kind))
+    query = "SELECT * FROM findings WHERE (? = '' OR kind = ?) ORDER BY rowid"
+    rows = rows_of(index, query, (kind, kind))
     if study:
         known = index.execute("SELECT 1 FROM studies WHERE id = ?", (study,)).fetchone()
         if known is None:
@@ -365,4 +366,4 @@ def findings(index: sqlite3.Connection, *, study: str = "", kind: str = "") -> l
                 and any((row["review"], n) in numbers for n in row["citation"].split(", "))
             )
         ]
-    return sorted(rows, key=lambda row: (-SEVERITY[row["severity"]], row["id"]))
+    return rows

@@ -22,6 +22,9 @@ AXES = {
 }
 """Names of the axes, and their columns in the index."""
 
+LEFT_OPEN = ("route", "cargo", "outcome")
+"""Axes that a study may leave open, so that it could belong in an empty cell."""
+
 _UNSTATED = {str(word) for word in Absent}
 
 
@@ -106,7 +109,7 @@ def _unstated(index: sqlite3.Connection, axes: Sequence[str]) -> dict[tuple[str,
     """How many studies of an organ (and of a source) leave an axis open."""
     missing = {*_UNSTATED, "not identified"}
     found: dict[tuple[str, str, str], set[str]] = {}
-    for axis in axes:
+    for axis in set(axes) & set(LEFT_OPEN):
         for line in _lines(index, [AXES[axis], "organ", "source"]):
             value, organ, source = line.at
             if value in missing:
@@ -130,7 +133,7 @@ def _why(
         return "no vesicle study in this organ"
     if source and not _searched(organ, source, scopes):
         return "not searched"
-    for axis in ("route", "cargo", "outcome"):
+    for axis in LEFT_OPEN:
         open_in = unstated.get((axis, organ or "", source or ""), 0)
         if axis in where and where[axis] not in _UNSTATED and open_in:
             return f"none seen; {open_in} studies do not state the {axis}"

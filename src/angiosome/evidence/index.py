@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, Any
 from angiosome.data import FOLDER
 from angiosome.errors import AngiosomeError, Problem
 from angiosome.evidence.claims import COLUMNS, KEYS
+from angiosome.study.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
+    from angiosome.evidence.audit import Finding
     from angiosome.evidence.extract import Extract
 
 FORMAT = 1
@@ -333,7 +335,7 @@ def _update(
         connection.execute("DELETE FROM findings")
         connection.executemany(
             f"INSERT INTO findings VALUES ({', '.join('?' * 12)})",  # noqa: S608 - names are ours, values are bound
-            (astuple(finding) for finding in audit(base)),
+            (astuple(finding) for finding in sorted(audit(base), key=_gravest_first)),
         )
         connection.execute("DELETE FROM combinations")
         connection.execute(
@@ -348,6 +350,10 @@ def _update(
         stamps = found.values()
         stamp = [len(found), sum(size for size, _ in stamps), max(changed for _, changed in stamps)]
         connection.execute("INSERT INTO answers VALUES ('files', ?)", (json.dumps(stamp),))
+
+
+def _gravest_first(finding: Finding) -> tuple[int, str]:
+    return -SEVERITIES.index(finding.severity), finding.id
 
 
 def _insert(connection: sqlite3.Connection, extract: Extract, stamp: tuple[int, int]) -> None:
