@@ -94,7 +94,7 @@ def _condition(filters: Mapping[str, str], text: str) -> tuple[str, list[str]]:
             # a column holds few different names: those are looked through, not every row
             key = f"{name}_key" if name in KEYS else "NULL"
             parts.append(
-                f'c."{name}" IN (SELECT name FROM (SELECT DISTINCT "{name}" AS name, '  # noqa: S608
+                f'c."{name}" IN (SELECT name FROM (SELECT DISTINCT "{name}" AS name, '  # noqa: S608 - names are ours
                 f"{key} AS key FROM claims LIMIT -1) WHERE name LIKE ?"
                 + (" OR key = ?)" if name in KEYS else ")")
             )

@@ -81,7 +81,7 @@ class Line:
 
 def _lines(index: sqlite3.Connection, columns: Sequence[str]) -> Generator[Line]:
     chosen = ", ".join(columns)
-    query = f"SELECT {chosen}, setting, studies FROM combinations ORDER BY rowid"  # noqa: S608
+    query = f"SELECT {chosen}, setting, studies FROM combinations ORDER BY rowid"  # noqa: S608 - names are ours
     for *at, setting, studies in index.execute(query):
         yield Line(tuple(at), setting, tuple(json.loads(studies)))
 
