@@ -43,8 +43,8 @@ docs: $(VENV)/.dev $(BUNDLE) ## build the documentation into build/docs, with th
 	$(BIN)/angiosome run gallet-2017 --subjects 16 --seed 2 --runs build/docs/reports
 	cd build/docs/reports && ../../../$(BIN)/angiosome report gallet-2017-1 gallet-2017-2 --out comparison.html
 
-validate: $(VENV)/.dev ## longer studies: the two resolutions side by side
-	$(BIN)/python -m validation.closure
+validate: $(VENV)/.dev ## longer studies: the two resolutions side by side, as a table and a figure
+	$(BIN)/python -m validation.closure --figure docs/figures/closure.svg
 
 bench: $(VENV)/.dev ## figures against peers on this machine
 	$(BIN)/python -m benchmarks
