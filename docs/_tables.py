@@ -336,7 +336,7 @@ def chain() -> str:
 
 
 def doses() -> str:
-    from angiosome.trials.dose_run import ranking
+    from angiosome.trials.dose.run import ranking
 
     ranked = ranking(subjects=RANKED_SUBJECTS, seed=1)
     rows = [

@@ -13,11 +13,11 @@ from angiosome.evidence import find_study, load_studies
 from angiosome.parameters import load_registry
 from angiosome.report.dose_figure import dose_figure
 from angiosome.study import Study
-from angiosome.trials import dose as module
-from angiosome.trials.dose import IMPLAUSIBLE, dose
-from angiosome.trials.dose_cases import ANY_CARGO, cases_of
-from angiosome.trials.dose_run import answer, as_text
-from angiosome.trials.dose_summary import rank, summarise_dose
+from angiosome.trials.dose import judge as module
+from angiosome.trials.dose.cases import ANY_CARGO, cases_of
+from angiosome.trials.dose.judge import IMPLAUSIBLE, dose
+from angiosome.trials.dose.run import answer, as_text
+from angiosome.trials.dose.summary import rank, summarise_dose
 
 SUBJECTS = 32
 

@@ -68,7 +68,7 @@ def _one(
     use_cache()
     from angiosome.io.atomic import write_text
     from angiosome.report.dose_figure import dose_figure
-    from angiosome.trials.dose_run import answer, as_text
+    from angiosome.trials.dose.run import answer, as_text
 
     results, summary = answer(study, subjects=subjects, seed=seed, choices=choices)
     folder = out / study.id
@@ -88,7 +88,7 @@ def _all(subjects: int, seed: int, choices: tuple[str, ...], out: Path, as_json:
 
     use_cache()
     from angiosome.io.atomic import write_text
-    from angiosome.trials.dose_run import as_text, ranking
+    from angiosome.trials.dose.run import as_text, ranking
 
     ranked = ranking(subjects=subjects, seed=seed, choices=choices)
     out.mkdir(parents=True, exist_ok=True)

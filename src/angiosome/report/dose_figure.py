@@ -9,7 +9,7 @@ import numpy as np
 
 from angiosome.report.panel import COLOURS, Panel, document
 from angiosome.trials.compare import quantiles
-from angiosome.trials.dose import Course, DoseResult
+from angiosome.trials.dose.judge import Course, DoseResult
 
 DAYS = (0.0, 1.0, 3.0, 7.0, 14.0)
 SHOWN_DAYS = 15.0

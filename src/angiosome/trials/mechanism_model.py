@@ -25,7 +25,7 @@ from angiosome.signalling.cell_model import (
 )
 from angiosome.study import Study
 from angiosome.study.cargo_names import cargo_family
-from angiosome.trials.dose_cases import named_cargo
+from angiosome.trials.dose.cases import named_cargo
 
 COPIES = 1000.0
 """Assumed, 100 to 10,000: about where miRNA begin to act (mullokandov2012, abstract)."""

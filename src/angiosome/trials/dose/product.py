@@ -23,7 +23,7 @@ from angiosome.product import (
     shares_between,
 )
 from angiosome.subject.draws import Draws
-from angiosome.trials.dose_cases import DoseCase
+from angiosome.trials.dose.cases import DoseCase
 
 CLASSES = ("small", "large", "apoptotic")
 

@@ -20,8 +20,8 @@ from angiosome.signalling import Silencing, protein_course
 from angiosome.subject.dosing import Courses, Lane, follow, lanes_of
 from angiosome.subject.draws import Draws
 from angiosome.tissue.injury import LN2
-from angiosome.trials.dose_cases import DoseCase, Load
-from angiosome.trials.dose_product import ProductAnswer, characterise, release_factor
+from angiosome.trials.dose.cases import DoseCase, Load
+from angiosome.trials.dose.product import ProductAnswer, characterise, release_factor
 
 WIDTH = 256  # rows of silencing side by side
 BETWEEN = 4  # steps of the silencing course in one interval of the clock

@@ -9,7 +9,7 @@ import numpy as np
 
 from angiosome.parameters import Parameter, load_registry
 from angiosome.trials.compare import INTERVAL, quantiles
-from angiosome.trials.dose import Course, DoseResult, LoadResult, nearness
+from angiosome.trials.dose.judge import Course, DoseResult, LoadResult, nearness
 
 DOSE_SCHEMA = "angiosome.dose/1"
 IN_ARGONAUTE, LET_OUT = "in Argonaute in one cell", "let out inside one cell"

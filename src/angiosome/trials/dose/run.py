@@ -10,9 +10,9 @@ from typing import Any
 from angiosome.evidence import load_studies
 from angiosome.parameters import load_registry
 from angiosome.study import Study
-from angiosome.trials.dose import DoseResult, dose
-from angiosome.trials.dose_cases import USUAL_ROUTE, DoseCase, cases_of
-from angiosome.trials.dose_summary import rank, summarise_dose
+from angiosome.trials.dose.cases import USUAL_ROUTE, DoseCase, cases_of
+from angiosome.trials.dose.judge import DoseResult, dose
+from angiosome.trials.dose.summary import rank, summarise_dose
 
 NO_EXPERIMENT = ("general", "meta-analysis")
 
