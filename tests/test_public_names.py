@@ -21,7 +21,7 @@ PUBLIC = {
     "angiosome.signalling": "TARGETS EndothelialRates Endothelium Silencing TargetState behaviour "
     "free_copies free_copies_among half_occupancy_copies hif_response protein_course target_rates "
     "untouched",
-    "angiosome.numerics": "StiffPlan StiffSolution in_chunks plan_stiff solve_stiff",
+    "angiosome.numerics": "StiffPlan StiffSolution in_chunks plan_stiff reversible solve_stiff",
 }
 
 

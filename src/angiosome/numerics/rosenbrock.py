@@ -153,7 +153,8 @@ def solve_stiff(
 
     Nothing raises in compiled code. A lane that leaves the finite numbers, or needs too many or
     too short steps, has `succeeded` false and NaN from there on; so has one whose times do not
-    increase. Differentiable forwards (`jax.jacfwd`), with the sizes of the steps held fixed.
+    increase. Differentiable forwards (`jax.jacfwd`), with the sizes of the steps held fixed; and
+    backwards (`jax.grad`) inside of `reversible`.
     """
     layout = plan.layout
     y = layout.join(state)
