@@ -32,6 +32,25 @@ def slabs(segments, frames):
     return {arm.id: Slab(held, 10.0, 34.0) for arm in STUDY.arms}
 
 
+def test_red_cells_of_a_stored_picture_are_conserved_at_every_node(finished):
+    for arm in finished.study.arms:
+        with np.load(finished.folder / "stills" / f"{arm.id}.npz") as stored:
+            usual = float(stored["uniform_haematocrit"])
+            for still in range(sum(name.endswith("/day") for name in stored.files)):
+                H, flow = stored[f"{still}/haematocrit"], stored[f"{still}/parted_flow_um3_per_s"]
+                points = stored[f"{still}/lines_um"].reshape(-1, 2)
+                node_um, index = np.unique(points, axis=0, return_inverse=True)
+                ends, cells = index.reshape(-1, 2), np.zeros(len(node_um))
+                np.add.at(cells, ends[:, 0], H * flow)
+                np.add.at(cells, ends[:, 1], -H * flow)
+                x_um = node_um[:, 0]
+                inner = (x_um > x_um.min()) & (x_um < x_um.max())
+                assert np.abs(cells[inner]).max() < 1e-9 * np.abs(H * flow).max()
+                entering = flow[x_um[ends[:, 0]] == x_um.min()]
+                assert cells[x_um == x_um.min()].sum() == pytest.approx(usual * entering.sum())
+                assert 0 <= H.min() < 0.95 * usual < 1.05 * usual < H.max() < 0.95  # they part
+
+
 def unpacked(view, place, low, high):
     steps = np.frombuffer(base64.b64decode(view["data"]), "<u2")
     start, count = place

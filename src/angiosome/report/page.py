@@ -100,6 +100,8 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
         "first_arm": series[0].label if series else "",
         "figures": figures(study, summary, slabs, in_sections),
         "slab_size": slab_size(slabs),
+        "haematocrit": next((slab.uniform_haematocrit for slab in slabs.values()), None),
+        "red_cells": citations.cite("pries1989") if slabs else None,
         "oxygen": tissue.OXYGEN_MMHG,
         "notes": [*notes, *fewer],
         "courses": shown,

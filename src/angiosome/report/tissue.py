@@ -55,6 +55,8 @@ class Slab:
     frames: tuple[Frame, ...]
     cell_um: float
     thickness_um: float | None
+    uniform_haematocrit: float | None = None
+    """The one haematocrit that all segments had while the slab was simulated."""
 
     @property
     def size_um(self) -> tuple[float, float]:
@@ -84,7 +86,12 @@ def _read_slab(file: Path) -> Slab:
             else:
                 single[key] = float(stored[key])
     ordered = [_frame(frames[number]) for number in sorted(frames)]
-    return Slab(tuple(ordered), single.get("cell_um", 10.0), single.get("thickness_um"))
+    return Slab(
+        tuple(ordered),
+        single.get("cell_um", 10.0),
+        single.get("thickness_um"),
+        single.get("uniform_haematocrit"),
+    )
 
 
 def _frame(arrays: dict[str, Any]) -> Frame:

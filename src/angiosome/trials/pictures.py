@@ -15,8 +15,11 @@ from angiosome.subject.animal import Cohort
 from angiosome.subject.schedule import Clock
 from angiosome.subject.spatial import simulate_slabs
 from angiosome.subject.well_mixed import Trajectory
+from angiosome.tissue.network import INLET
 from angiosome.tissue.slab import SlabHistory, SlabSize
+from angiosome.tissue.values import Blood
 from angiosome.trials.arms import one_subject, slab_key
+from angiosome.trials.red_cells import part_red_cells
 
 DAYS = (0.0, 1.0, 2.0, 7.0, 14.0, 28.0)
 """Days of the snapshots, as far as the run goes; the last day is always among them."""
@@ -42,7 +45,7 @@ def write_pictures(
         for index in snapshot_indices(history):
             day = float(history.times_day[index])
             file = folder / "networks" / f"{arm}-{zone}-day{day:05.2f}.vtp"
-            write_vtp(file, *_network(history, index))
+            write_vtp(file, *_network(history, index, animal.tissue.blood))
         snapshot = history.snapshot
         write_fields(
             folder / "fields" / f"{arm}-{zone}.zarr",
@@ -54,7 +57,7 @@ def write_pictures(
             times_day=np.asarray(history.times_day),
             cell_um=SlabSize().cell_um,
         )
-    _write_stills(folder / "stills" / f"{arm}.npz", slabs["border"])
+    _write_stills(folder / "stills" / f"{arm}.npz", slabs["border"], animal.tissue.blood)
 
 
 def snapshot_indices(history: SlabHistory) -> list[int]:
@@ -66,9 +69,13 @@ def snapshot_indices(history: SlabHistory) -> list[int]:
 
 
 def _network(
-    history: SlabHistory, index: int
+    history: SlabHistory, index: int, blood: Blood
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], dict[str, NDArray[np.float64]]]:
-    """Living segments at one time: nodes, ends, and what to colour them by."""
+    """Living segments at one time: nodes, ends, and what to colour them by.
+
+    Haematocrit, and the flow it was solved with, are of the network as it is drawn (see
+    `part_red_cells`); flow and oxygen are those that the slab lived with.
+    """
     snapshot = history.snapshot
     alive = np.asarray(snapshot.network.segment_alive)[index]
     values = {
@@ -81,8 +88,19 @@ def _network(
     }
     ends = np.asarray(snapshot.network.ends)[index][alive]
     used, inverse = np.unique(ends, return_inverse=True)
-    positions = np.asarray(snapshot.network.position_um)[index][used]
-    return positions, inverse.reshape(-1, 2), {name: v[alive] for name, v in values.items()}
+    positions, ends = np.asarray(snapshot.network.position_um)[index][used], inverse.reshape(-1, 2)
+    kind = np.asarray(snapshot.network.node_kind)[index][used]
+    has_lumen = np.asarray(snapshot.network.opens_day)[index] <= float(history.times_day[index])
+    passes = has_lumen & ~np.asarray(snapshot.network.shut)[index]
+    found = {name: v[alive] for name, v in values.items()}
+    flow, at_inlet = found["flow_um3_per_s"], kind[ends] == INLET
+    inflow = float(flow[at_inlet[:, 0]].sum() - flow[at_inlet[:, 1]].sum())
+    parted = part_red_cells(
+        positions, kind, ends, found["diameter_um"], passes[alive], blood, inflow
+    )
+    found["haematocrit"] = parted.haematocrit
+    found["parted_flow_um3_per_s"] = parted.flow_um3_per_s
+    return positions, ends, found
 
 
 def frame_indices(history: SlabHistory) -> list[int]:
@@ -96,15 +114,16 @@ def frame_indices(history: SlabHistory) -> list[int]:
     return sorted({*near, *snapshot_indices(history)})
 
 
-def _write_stills(file: Path, history: SlabHistory) -> None:
+def _write_stills(file: Path, history: SlabHistory, blood: Blood) -> None:
     """What the report draws: vessels and oxygen of the border zone over time."""
     network = history.snapshot.network
     arrays: dict[str, Any] = {
         "cell_um": np.array(SlabSize().cell_um),
         "thickness_um": np.asarray(network.thickness_um).ravel()[0],
+        "uniform_haematocrit": np.asarray(blood.discharge_haematocrit),
     }
     for still, index in enumerate(frame_indices(history)):
-        positions, ends, values = _network(history, index)
+        positions, ends, values = _network(history, index, blood)
         arrays[f"{still}/day"] = np.asarray(history.times_day)[index]
         arrays[f"{still}/po2_mmhg"] = np.asarray(history.snapshot.po2_mmhg)[index]
         arrays[f"{still}/viable"] = np.asarray(history.snapshot.viable)[index]
