@@ -3,14 +3,20 @@
 Starvation adds up in a clock ``z`` that runs with the oxygen deficit; the clock decides which share
 of the cells is lost in the end. Part of them dies at once, the rest within hours of reperfusion:
 only that late part can be saved, and only while blood flows again.
+
+The laws take NumPy arrays (a block) or JAX arrays (zones, a slab), and give back what they were
+given, if the numbers of `Injury` are of the same kind.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
+from angiosome.tissue.rheology import AnyArray
 from angiosome.tissue.values import Injury
 
 LN2 = 0.6931471805599453
@@ -19,10 +25,10 @@ LN2 = 0.6931471805599453
 class CellState(eqx.Module):
     """The parenchyma of each place (zone or grid cell)."""
 
-    starved: Float[Array, "*place"]
+    starved: Float[AnyArray, "*place"]
     """Time without oxygen over the time that kills half."""
-    late_dead: Float[Array, "*place"]
-    rescued: Float[Array, "*place"]
+    late_dead: Float[AnyArray, "*place"]
+    rescued: Float[AnyArray, "*place"]
     """Shares of all cells: those of the late part that have died, and that were saved."""
 
 
@@ -32,26 +38,27 @@ def intact(shape: tuple[int, ...]) -> CellState:
 
 
 def deficit(
-    oxygen_use: Float[Array, "*place"], survival_oxygen_use: Float[Array, ""]
-) -> Float[Array, "*place"]:
+    oxygen_use: Float[AnyArray, "*place"], survival_oxygen_use: Float[AnyArray, ""]
+) -> Float[AnyArray, "*place"]:
     """How far oxygen use (over healthy) falls short of what survival needs, 0 to 1.
 
     The clock of death runs at full speed in cells without any oxygen: the time to half death was
     measured on territories, most of which had none.
     """
-    return jnp.maximum(1 - oxygen_use / survival_oxygen_use, 0.0)
+    return _of(oxygen_use).maximum(1 - oxygen_use / survival_oxygen_use, 0.0)
 
 
-def doomed(starved: Float[Array, "*place"], injury: Injury) -> Float[Array, "*place"]:
+def doomed(starved: Float[AnyArray, "*place"], injury: Injury) -> Float[AnyArray, "*place"]:
     """Share of cells that die in the end if nothing saves them: Weibull, 1 - exp(-ln2 z^k).
 
     One half at z = 1 by construction. Fitted to rat infarcts of halekloner1987 and hedstrom2009.
     """
     # z^k has an infinite slope at z = 0 for k < 1; the floor keeps gradients finite
-    return -jnp.expm1(-LN2 * jnp.maximum(starved, 1e-12) ** injury.death_shape)
+    xp = _of(starved)
+    return -xp.expm1(-LN2 * xp.maximum(starved, 1e-12) ** injury.death_shape)
 
 
-def viable(state: CellState, injury: Injury) -> Float[Array, "*place"]:
+def viable(state: CellState, injury: Injury) -> Float[AnyArray, "*place"]:
     """Share of cells alive now: those that are not doomed, still waiting, or saved."""
     early = (1 - injury.late_share) * doomed(state.starved, injury)
     return 1 - early - state.late_dead
@@ -59,8 +66,8 @@ def viable(state: CellState, injury: Injury) -> Float[Array, "*place"]:
 
 def rates(
     state: CellState,
-    oxygen_use: Float[Array, "*place"],
-    survival: Float[Array, "*place"],
+    oxygen_use: Float[AnyArray, "*place"],
+    survival: Float[AnyArray, "*place"],
     injury: Injury,
 ) -> CellState:
     """d(state)/dt per hour.
@@ -72,11 +79,12 @@ def rates(
     The late part waits in a pool w = s F(z) - dead - saved; cells leave it by death at rate k, or
     by rescue at rate k g (survival - 1), g the gain, as long as they have oxygen.
     """
+    xp = _of(oxygen_use)
     short = deficit(oxygen_use, injury.survival_oxygen_use)
     clock_per_h = 60 / injury.half_death_min * short
     waiting = injury.late_share * doomed(state.starved, injury) - state.late_dead - state.rescued
-    waiting = jnp.maximum(waiting, 0.0)
-    rescue = injury.rescue_gain * jnp.maximum(survival - 1, 0.0) * (1 - short)
+    waiting = xp.maximum(waiting, 0.0)
+    rescue = injury.rescue_gain * xp.maximum(survival - 1, 0.0) * (1 - short)
     return CellState(
         starved=clock_per_h,
         late_dead=injury.late_death_per_h * waiting,
@@ -86,18 +94,24 @@ def rates(
 
 def advance(
     state: CellState,
-    oxygen_use: Float[Array, "*place"],
-    survival: Float[Array, "*place"],
-    dt_h: Float[Array, ""],
+    oxygen_use: Float[AnyArray, "*place"],
+    survival: Float[AnyArray, "*place"],
+    dt_h: Float[AnyArray, ""] | float,
     injury: Injury,
 ) -> CellState:
     """The state after ``dt_h`` hours at constant oxygen use and survival signal: exact in time."""
+    xp = _of(oxygen_use)
     change = rates(state, oxygen_use, survival, injury)
     starved = state.starved + dt_h * change.starved
     short = deficit(oxygen_use, injury.survival_oxygen_use)
-    rescue = injury.rescue_gain * jnp.maximum(survival - 1, 0.0) * (1 - short)
+    rescue = injury.rescue_gain * xp.maximum(survival - 1, 0.0) * (1 - short)
     waiting = injury.late_share * doomed(starved, injury) - state.late_dead - state.rescued
-    left = -jnp.expm1(-injury.late_death_per_h * (1 + rescue) * dt_h) * jnp.maximum(waiting, 0.0)
+    left = -xp.expm1(-injury.late_death_per_h * (1 + rescue) * dt_h) * xp.maximum(waiting, 0.0)
     return CellState(
         starved, state.late_dead + left / (1 + rescue), state.rescued + left * rescue / (1 + rescue)
     )
+
+
+def _of(values: AnyArray) -> Any:
+    """The namespace of an array's functions, NumPy's or JAX's."""
+    return values.__array_namespace__()
