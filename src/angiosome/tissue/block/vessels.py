@@ -8,7 +8,7 @@ Nothing is edited in place: every edit returns a new network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -51,8 +51,13 @@ class Vessels:
     shut: Bool[np.ndarray, " segment"]  # has a lumen, but no blood can pass (no reflow)
     pericytes: Float[np.ndarray, " segment"]  # share of the wall that they cover
     membrane: Float[np.ndarray, " segment"]  # basement membrane over that of a mature vessel
+    dll4: Float[np.ndarray, " segment"]  # of its cells, 1 where nothing inhibits it
+    notch: Float[np.ndarray, " segment"]  # active, 1 between neighbours full of Dll4
     identity: Int[np.ndarray, " segment"]  # never used twice in a run
     next_identity: int
+    lattice_um: Float[np.ndarray, "turn 3"] = field(default_factory=lambda: np.zeros((0, 3)))
+    """Vectors by which the block repeats itself; none where it has walls all round. Nodes may then
+    lie anywhere, and a segment runs to the nearest image of its second end."""
 
     @property
     def nodes(self) -> int:
@@ -81,19 +86,47 @@ PER_SEGMENT = (
     "shut",
     "pericytes",
     "membrane",
+    "dll4",
+    "notch",
     "identity",
 )
 
 
 def length_um(vessels: Vessels) -> Float[np.ndarray, " segment"]:
     """Length of each segment along its way (um)."""
-    across = vessels.position_um[vessels.ends[:, 1]] - vessels.position_um[vessels.ends[:, 0]]
+    across = across_um(vessels)
     return np.maximum(np.sqrt(np.einsum("ij,ij->i", across, across)), SHORTEST_UM) * vessels.winding
+
+
+def shortest_um(
+    lattice_um: Float[np.ndarray, "turn 3"], vector_um: Float[np.ndarray, "*any 3"]
+) -> Float[np.ndarray, "*any 3"]:
+    """The shortest of a vector's images under a lattice (vectors at 60 to 120 degrees or so)."""
+    if not len(lattice_um):
+        return vector_um
+    near = np.round(vector_um @ np.linalg.pinv(lattice_um))
+    best = vector_um - near @ lattice_um
+    square = np.einsum("...i,...i->...", best, best)
+    for step in np.ndindex(*(3,) * len(lattice_um)):
+        if all(part == 1 for part in step):
+            continue
+        other = vector_um - (near + np.array(step) - 1) @ lattice_um
+        length = np.einsum("...i,...i->...", other, other)
+        closer = length < square
+        best, square = np.where(closer[..., None], other, best), np.where(closer, length, square)
+    return best
+
+
+def across_um(vessels: Vessels) -> Float[np.ndarray, "segment 3"]:
+    """From the first end of each segment straight to its second (um)."""
+    position = vessels.position_um
+    across = position[vessels.ends[:, 1]] - position[vessels.ends[:, 0]]
+    return shortest_um(vessels.lattice_um, across)
 
 
 def middle_um(vessels: Vessels) -> Float[np.ndarray, "segment 3"]:
     """The middle of each segment (um)."""
-    return vessels.position_um[vessels.ends].mean(axis=1)
+    return vessels.position_um[vessels.ends[:, 0]] + across_um(vessels) / 2
 
 
 def is_open(vessels: Vessels, day: float) -> Bool[np.ndarray, " segment"]:
@@ -144,6 +177,8 @@ def add_segments(
         "shut": np.zeros(count, bool),
         "pericytes": np.zeros(count),
         "membrane": np.zeros(count),
+        "dll4": np.zeros(count),
+        "notch": np.zeros(count),
         "identity": vessels.next_identity + np.arange(count),
     }
     joined = {name: np.concatenate([getattr(vessels, name), new]) for name, new in fresh.items()}
@@ -230,6 +265,8 @@ def from_given(network: GivenNetwork, *, pericytes: float = 1.0, membrane: float
         shut=np.zeros(count, bool),
         pericytes=np.full(count, pericytes),
         membrane=np.full(count, membrane),
+        dll4=np.zeros(count),
+        notch=np.zeros(count),
         identity=np.arange(count),
         next_identity=count,
     )

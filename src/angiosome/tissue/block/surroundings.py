@@ -1,0 +1,81 @@
+"""What growing vessels know of the tissue around them.
+
+The time loop of a block makes one of these from its fields and hands it to
+
+    growth.grow(vessels, *, day, dt_day, flow, surroundings, respond, rules, stream)
+        -> (Vessels, GrowthRecord)
+
+with `flow` the `FlowSolution` of these very segments (or None where no blood flows), `respond` the
+`rates.Respond` of the cells, `rules` a `growth.GrowthRules`, and `stream` the `streams.Stream` of
+this step. One call is one step of growth: the network that it returns belongs to day + dt_day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True)
+class Place:
+    """The tissue at some points."""
+
+    vegf_nm: Float[np.ndarray, " point"]
+    vegf_slope_nm_per_um: Float[np.ndarray, "point 3"]
+    po2_mmhg: Float[np.ndarray, " point"]
+
+
+class Surroundings(Protocol):
+    """The tissue of a block at one moment.
+
+    `low_um` and `high_um` are the corners of the box that vessels stay in (infinite along an axis
+    that repeats, see `Vessels.lattice_um`).
+    """
+
+    @property
+    def low_um(self) -> Float[np.ndarray, " 3"]:
+        """The lower corner."""
+        ...
+
+    @property
+    def high_um(self) -> Float[np.ndarray, " 3"]:
+        """The upper corner."""
+        ...
+
+    def at(self, point_um: Float[np.ndarray, "point 3"]) -> Place:
+        """Sample the tissue at these points."""
+        ...
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """A tissue with the same slope of VEGF everywhere: for tests and for cultures."""
+
+    vegf_nm: float
+    po2_mmhg: float = 40.0
+    slope_nm_per_um: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    low: tuple[float, float, float] = (-np.inf, -np.inf, -np.inf)
+    high: tuple[float, float, float] = (np.inf, np.inf, np.inf)
+
+    @property
+    def low_um(self) -> Float[np.ndarray, " 3"]:
+        """The lower corner."""
+        return np.array(self.low)
+
+    @property
+    def high_um(self) -> Float[np.ndarray, " 3"]:
+        """The upper corner."""
+        return np.array(self.high)
+
+    def at(self, point_um: Float[np.ndarray, "point 3"]) -> Place:
+        """Sample the tissue: VEGF at the origin is `vegf_nm`, and never below 0."""
+        slope = np.array(self.slope_nm_per_um)
+        vegf = np.maximum(self.vegf_nm + point_um @ slope, 0.0)
+        return Place(
+            vegf_nm=vegf,
+            vegf_slope_nm_per_um=np.where((vegf > 0)[:, None], slope, 0.0),
+            po2_mmhg=np.full(len(point_um), self.po2_mmhg),
+        )
