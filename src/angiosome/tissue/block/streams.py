@@ -32,8 +32,7 @@ class Purpose(IntEnum):
     RECANALISATION = 6
     REGRESSION = 7
     SPLITTING = 8
-    SPLITTING_SIDE = 9
-    WITHDRAWAL = 10
+    WITHDRAWAL = 9
 
 
 def philox(

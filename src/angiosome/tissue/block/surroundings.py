@@ -13,7 +13,7 @@ this step. One call is one step of growth: the network that it returns belongs t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -28,6 +28,7 @@ class Place:
     po2_mmhg: Float[np.ndarray, " point"]
 
 
+@runtime_checkable
 class Surroundings(Protocol):
     """The tissue of a block at one moment.
 

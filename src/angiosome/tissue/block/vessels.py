@@ -49,6 +49,7 @@ class Vessels:
     born_day: Float[np.ndarray, " segment"]
     opens_day: Float[np.ndarray, " segment"]  # day its lumen opens; inf while it ends blind
     shut: Bool[np.ndarray, " segment"]  # has a lumen, but no blood can pass (no reflow)
+    stalled_day: Float[np.ndarray, " segment"]  # day it was last obstructed; -inf if never
     pericytes: Float[np.ndarray, " segment"]  # share of the wall that they cover
     membrane: Float[np.ndarray, " segment"]  # basement membrane over that of a mature vessel
     dll4: Float[np.ndarray, " segment"]  # of its cells, 1 where nothing inhibits it
@@ -84,6 +85,7 @@ PER_SEGMENT = (
     "born_day",
     "opens_day",
     "shut",
+    "stalled_day",
     "pericytes",
     "membrane",
     "dll4",
@@ -139,6 +141,12 @@ def degree(vessels: Vessels) -> Int[np.ndarray, " node"]:
     return np.bincount(vessels.ends.ravel(), minlength=vessels.nodes)
 
 
+def ends_at_tip(vessels: Vessels) -> Bool[np.ndarray, " segment"]:
+    """Whether a tip is at one of the ends of each segment."""
+    tip = np.asarray(vessels.heading.any(axis=1))
+    return tip[vessels.ends[:, 0]] | tip[vessels.ends[:, 1]]
+
+
 def add_nodes(
     vessels: Vessels,
     position_um: Float[np.ndarray, "new 3"],
@@ -175,6 +183,7 @@ def add_segments(
         "born_day": np.full(count, born_day),
         "opens_day": np.full(count, opens_day),
         "shut": np.zeros(count, bool),
+        "stalled_day": np.full(count, -np.inf),
         "pericytes": np.zeros(count),
         "membrane": np.zeros(count),
         "dll4": np.zeros(count),
@@ -215,6 +224,26 @@ def split_segments(
     return divided, node
 
 
+def split_at(
+    vessels: Vessels, segments: Int[np.ndarray, " point"], part: Float[np.ndarray, " point"]
+) -> tuple[Vessels, Int[np.ndarray, " point"]]:
+    """Put nodes into segments at these parts of their length (0 to 1); also returns the nodes.
+
+    A segment may be named again: it is then divided more than once.
+    """
+    nodes = np.zeros(len(segments), int)
+    start, across = vessels.position_um[vessels.ends[segments, 0]], across_um(vessels)[segments]
+    point_um = start + part[:, None] * across
+    # The farthest first, since the row of a segment keeps the part at its first end.
+    left = np.lexsort((-part, segments))
+    while left.size:
+        first = np.unique(segments[left], return_index=True)[1]
+        now = left[first]
+        vessels, nodes[now] = split_segments(vessels, segments[now], point_um[now])
+        left = np.delete(left, first)
+    return vessels, nodes
+
+
 def keep_segments(vessels: Vessels, kept: Bool[np.ndarray, " segment"]) -> Vessels:
     """Take the other segments away, and every inner node that then ends none."""
     thinned = replace(vessels, **{name: getattr(vessels, name)[kept] for name in PER_SEGMENT})
@@ -225,6 +254,27 @@ def keep_segments(vessels: Vessels, kept: Bool[np.ndarray, " segment"]) -> Vesse
         **{name: getattr(vessels, name)[used] for name in PER_NODE},
         ends=rank[thinned.ends],
     )
+
+
+def without_unused_nodes(vessels: Vessels) -> Vessels:
+    """Leave out the inner nodes that end no segment. Their order does not change."""
+    used = (degree(vessels) > 0) | (vessels.node_kind != INNER)
+    rank = np.cumsum(used) - 1
+    return replace(
+        vessels,
+        position_um=vessels.position_um[used],
+        node_kind=vessels.node_kind[used],
+        heading=vessels.heading[used],
+        ends=rank[vessels.ends],
+    )
+
+
+def beside_end(vessels: Vessels) -> Bool[np.ndarray, " node"]:
+    """The nodes at the block's ends, and those that a segment joins to one."""
+    beside = vessels.node_kind != INNER
+    at_end = beside[vessels.ends].any(axis=1)
+    beside[vessels.ends[at_end].ravel()] = True
+    return beside
 
 
 def check_capacity(vessels: Vessels, capacity: Capacity) -> None:
@@ -263,6 +313,7 @@ def from_given(network: GivenNetwork, *, pericytes: float = 1.0, membrane: float
         born_day=np.zeros(count),
         opens_day=np.where(network.open, 0.0, np.inf),
         shut=np.zeros(count, bool),
+        stalled_day=np.full(count, -np.inf),
         pericytes=np.full(count, pericytes),
         membrane=np.full(count, membrane),
         dll4=np.zeros(count),

@@ -1,0 +1,359 @@
+"""One step of the life of a block's vessels: every rule of growth, in order, by one call."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from angiosome.tissue.block import pruning
+from angiosome.tissue.block.adaptation import AdaptationRules, adapt
+from angiosome.tissue.block.anastomosis import Advance, AnastomosisRules, advance
+from angiosome.tissue.block.contacts import pairs_near
+from angiosome.tissue.block.lateral_inhibition import InhibitionRules, choose, chosen
+from angiosome.tissue.block.lumen import LumenRules, open_lumens
+from angiosome.tissue.block.maturation import MaturationRules, is_mature, mature
+from angiosome.tissue.block.merging import MergingRules, join_straight, merge_nodes
+from angiosome.tissue.block.pruning import PruningRules
+from angiosome.tissue.block.rates import Rates, Respond
+from angiosome.tissue.block.splitting import SplittingRules, split_lengthwise
+from angiosome.tissue.block.sprouting import (
+    SproutingRules,
+    sprout_chance,
+    sprouting_response,
+    start_sprouts,
+)
+from angiosome.tissue.block.stalk import StalkRules, supplied_um
+from angiosome.tissue.block.streams import Purpose, Stream
+from angiosome.tissue.block.surroundings import Surroundings
+from angiosome.tissue.block.tension import TensionRules, relax
+from angiosome.tissue.block.tips import TipRules, felt_vessels, speed, steer
+from angiosome.tissue.block.vessels import (
+    Vessels,
+    degree,
+    is_open,
+    keep_segments,
+    length_um,
+    middle_um,
+)
+from angiosome.tissue.given.flow import FlowSolution
+
+
+@dataclass(frozen=True)
+class GrowthRules:
+    """Every rule of growth. One that is None is switched off."""
+
+    sprouting: SproutingRules = field(default_factory=SproutingRules)
+    inhibition: InhibitionRules | None = field(default_factory=InhibitionRules)
+    tips: TipRules = field(default_factory=TipRules)
+    stalk: StalkRules | None = field(default_factory=StalkRules)
+    anastomosis: AnastomosisRules = field(default_factory=AnastomosisRules)
+    lumen: LumenRules = field(default_factory=LumenRules)
+    maturation: MaturationRules = field(default_factory=MaturationRules)
+    pruning: PruningRules = field(default_factory=PruningRules)
+    adaptation: AdaptationRules | None = field(default_factory=AdaptationRules)
+    tension: TensionRules | None = field(default_factory=TensionRules)
+    merging: MergingRules = field(default_factory=MergingRules)
+    splitting: SplittingRules | None = field(default_factory=SplittingRules)
+
+
+def with_vegf_unit(rules: GrowthRules, unit_nm: float) -> GrowthRules:
+    """The same rules in a tissue whose VEGF without oxygen is `unit_nm` instead of 1 nM.
+
+    alberding2021 measures its growth factor by that level, and gives the threshold, the half
+    above it and the gain of tips in it.
+    """
+    scale = unit_nm / rules.tips.vegf_unit_nm
+    sprouting = replace(
+        rules.sprouting,
+        threshold_nm=rules.sprouting.threshold_nm * scale,
+        half_above_nm=rules.sprouting.half_above_nm * scale,
+    )
+    adaptation = rules.adaptation
+    if adaptation is not None:
+        adaptation = replace(adaptation, vegf_unit_nm=unit_nm)
+    tips = replace(rules.tips, vegf_unit_nm=unit_nm)
+    return replace(rules, sprouting=sprouting, tips=tips, adaptation=adaptation)
+
+
+def angioadapt20() -> GrowthRules:
+    """The rules of alberding2021 and nothing else; its growth factor read as nM."""
+    return GrowthRules(
+        sprouting=SproutingRules(exclusion_um=0.0, membrane_holds=0.0),
+        inhibition=None,
+        stalk=None,
+        anastomosis=AnastomosisRules(walls="end", met_tip_stops=False),
+        lumen=LumenRules(delay_day=0.0),
+        pruning=PruningRules(
+            obstructed_per_day=None,
+            empty_half_day=None,
+            low_shear_day=None,
+            withdrawal_half_day=None,
+            tip_life_day=None,
+        ),
+        merging=MergingRules(merge_parallel=True, longest_um=100.0, bend=1e-4),
+        splitting=None,
+    )
+
+
+@dataclass(frozen=True)
+class GrowthRecord:
+    """What one step did. Lengths in um; they add up: `balance_um` is 0."""
+
+    sprouts: int
+    joined: int
+    ended: int  # tips that gave up, or could neither move nor join
+    splits: int
+    pruned: int  # segments
+    before_um: float
+    pruned_um: float  # by hazard, or too thin
+    split_um: float  # by intussusception
+    grown_um: float
+    connected_um: float
+    retracted_um: float  # of what ended blind, or had come off
+    moved_um: float  # by tension, and by making one node of two
+    after_um: float
+
+    @property
+    def balance_um(self) -> float:
+        """Length before, and what was made, less what went and what is there after."""
+        made = self.split_um + self.grown_um + self.connected_um + self.moved_um
+        return self.before_um + made - self.pruned_um - self.retracted_um - self.after_um
+
+
+def grow(
+    vessels: Vessels,
+    *,
+    day: float,
+    dt_day: float,
+    flow: FlowSolution | None,
+    surroundings: Surroundings,
+    respond: Respond,
+    rules: GrowthRules,
+    stream: Stream,
+) -> tuple[Vessels, GrowthRecord]:
+    """Let the vessels of a block grow and go for one step.
+
+    In this order: cells choose their part (Dll4 and Notch), diameters adapt, walls mature or
+    loosen, capillaries stall and open, some vessels are pruned, some split, tips move on or join,
+    sprouts start, what ends blind retracts, lumens open, tension straightens.
+
+    Args:
+        vessels: the network at `day`.
+        day: time since the start of the run.
+        dt_day: length of the step. Tips take it in parts of at most one step of `rules.tips`.
+        flow: blood in these very segments, in their order; None where there is none yet.
+        surroundings: VEGF, its slope and PO2 at any point.
+        respond: what cells make of them.
+        rules: see `GrowthRules`.
+        stream: the random numbers of this step.
+
+    Returns:
+        The network at `day + dt_day`, and what happened.
+    """
+    before = _total(vessels)
+    place = surroundings.at(middle_um(vessels))
+    rates = respond(day, place.vegf_nm, place.po2_mmhg)
+    perfused, shear = _blood(vessels, day, flow)
+
+    if rules.adaptation is not None and flow is not None:
+        vessels = adapt(vessels, flow, dt_day=dt_day, vegf_nm=place.vegf_nm, rules=rules.adaptation)
+    vessels, chance = _choose(vessels, place.vegf_nm, rates, day, dt_day, stream, rules)
+    vessels = mature(
+        vessels,
+        dt_day=dt_day,
+        perfused=perfused,
+        maturation=rates.maturation,
+        degradation=rates.matrix_degradation,
+        rules=rules.maturation,
+    )
+
+    vessels, kept, ended = _prune(
+        vessels, place.vegf_nm, rates, perfused, shear, day, dt_day, stream, rules
+    )
+    pruned_um = before - _total(vessels)
+    chance, proliferation = chance[kept], rates.proliferation[kept]
+    split_um, splits = 0.0, 0
+    if rules.splitting is not None:
+        whole = _total(vessels)
+        vessels, splits = split_lengthwise(
+            vessels,
+            dt_day=dt_day,
+            shear_pa=shear[kept],
+            perfused=perfused[kept],
+            proliferation=proliferation,
+            stream=stream,
+            rules=rules.splitting,
+        )
+        split_um = _total(vessels) - whole
+        chance = np.concatenate([chance, np.zeros(splits)])
+
+    mover = _Mover(day + dt_day, surroundings, respond, stream, rules)
+    fastest = speed(rates.migration, rates.matrix_degradation, rules.tips).max(initial=0.0)
+    parts = max(1, math.ceil(dt_day * float(fastest) / rules.tips.step_um - 1e-9))
+    sprouts = 0
+    steps: list[Advance] = []
+    for part in range(parts):
+        vessels, did = mover.move(vessels, vessels.tips, dt_day / parts, part)
+        steps.append(did)
+        if part == 0:
+            # Sprouts start where the vessels were, and are drawn by these.
+            drawn = np.concatenate([chance, np.zeros(vessels.segments - chance.size)])
+            vessels, buds = start_sprouts(vessels, drawn, stream, rules.sprouting)
+            sprouts = buds.size
+            if rules.stalk is None:  # else they wait for the cells of the next step
+                vessels, did = mover.move(vessels, buds, dt_day / parts, part)
+                steps.append(did)
+    whole = _total(vessels)
+    vessels = keep_segments(vessels, ~pruning.blind(vessels))
+    vessels = keep_segments(vessels, ~pruning.detached(vessels))
+    retracted_um = whole - _total(vessels)
+    vessels = open_lumens(vessels, day=day + dt_day, rules=rules.lumen)
+
+    whole = _total(vessels)
+    vessels = join_straight(vessels, day=day + dt_day, rules=rules.merging)
+    if rules.tension is not None:
+        vessels = relax(vessels, dt_day=dt_day, rules=rules.tension)
+    vessels = merge_nodes(vessels, rules.merging)
+    after = _total(vessels)
+    return vessels, GrowthRecord(
+        sprouts=sprouts,
+        joined=sum(did.joined for did in steps),
+        ended=ended + sum(did.ended for did in steps),
+        splits=splits,
+        pruned=int((~kept).sum()),
+        before_um=before,
+        pruned_um=pruned_um,
+        split_um=split_um,
+        grown_um=sum(did.grown_um for did in steps),
+        connected_um=sum(did.connected_um for did in steps),
+        retracted_um=retracted_um,
+        moved_um=after - whole,
+        after_um=after,
+    )
+
+
+def _total(vessels: Vessels) -> float:
+    return float(length_um(vessels).sum())
+
+
+def _blood(
+    vessels: Vessels, day: float, flow: FlowSolution | None
+) -> tuple[Bool[np.ndarray, " segment"], Float[np.ndarray, " segment"]]:
+    """Which vessels blood flows in, and the shear at their walls (Pa)."""
+    if flow is None:
+        return np.zeros(vessels.segments, bool), np.zeros(vessels.segments)
+    return is_open(vessels, day) & (flow.flow_nl_min != 0), flow.wall_shear_pa
+
+
+def _choose(
+    vessels: Vessels,
+    vegf_nm: Float[np.ndarray, " segment"],
+    rates: Rates,
+    day: float,
+    dt_day: float,
+    stream: Stream,
+    rules: GrowthRules,
+) -> tuple[Vessels, Float[np.ndarray, " segment"]]:
+    """Let cells choose their part; also returns each segment's chance to sprout."""
+    may = np.ones(vessels.segments, bool)
+    if rules.inhibition is not None:
+        vessels = choose(
+            vessels,
+            dt_day=dt_day,
+            response=sprouting_response(vegf_nm, rules.sprouting),
+            stream=stream,
+            rules=rules.inhibition,
+        )
+        may = chosen(vessels, rules.inhibition)
+    chance = sprout_chance(
+        vessels,
+        day=day,
+        dt_day=dt_day,
+        vegf_nm=vegf_nm,
+        tip=rates.tip,
+        degradation=rates.matrix_degradation,
+        may=may,
+        rules=rules.sprouting,
+    )
+    return vessels, chance
+
+
+def _prune(
+    vessels: Vessels,
+    vegf_nm: Float[np.ndarray, " segment"],
+    rates: Rates,
+    perfused: Bool[np.ndarray, " segment"],
+    shear_pa: Float[np.ndarray, " segment"],
+    day: float,
+    dt_day: float,
+    stream: Stream,
+    rules: GrowthRules,
+) -> tuple[Vessels, Bool[np.ndarray, " segment"], int]:
+    """Let vessels stall and go; also returns which stayed, and how many tips gave up."""
+    vessels = pruning.stall(vessels, day=day, dt_day=dt_day, stream=stream, rules=rules.pruning)
+    hazard = pruning.hazard_per_day(
+        vessels,
+        day=day,
+        perfused=perfused,
+        shear_pa=shear_pa,
+        starved=vegf_nm < rules.sprouting.threshold_nm,
+        mature=is_mature(vessels, rules.maturation),
+        survival=rates.survival,
+        rules=rules.pruning,
+    )
+    gone = pruning.doomed(vessels, hazard, dt_day=dt_day, stream=stream, rules=rules.pruning)
+    vessels = keep_segments(vessels, ~gone)
+    tips = vessels.tips.size
+    vessels = pruning.give_up(vessels, dt_day=dt_day, stream=stream, rules=rules.pruning)
+    return vessels, ~gone, tips - vessels.tips.size
+
+
+@dataclass(frozen=True)
+class _Mover:
+    """Moves tips through one moment's tissue."""
+
+    day: float  # at which what they make is born
+    surroundings: Surroundings
+    respond: Respond
+    stream: Stream
+    rules: GrowthRules
+
+    def move(
+        self, vessels: Vessels, tip: Int[np.ndarray, " tip"], dt_day: float, part: int
+    ) -> tuple[Vessels, Advance]:
+        """Let these tips make one step each, all at once."""
+        if not tip.size:
+            return vessels, Advance(0.0, 0.0, 0, 0)
+        rules, at_um = self.rules, vessels.position_um[tip]
+        place = self.surroundings.at(at_um)
+        rates = self.respond(self.day, place.vegf_nm, place.po2_mmhg)
+        step = dt_day * speed(rates.migration, rates.matrix_degradation, rules.tips)
+        if rules.stalk is not None:
+            around = self.surroundings.at(middle_um(vessels))
+            dividing = self.respond(self.day, around.vegf_nm, around.po2_mmhg).proliferation
+            supply = supplied_um(
+                vessels, tip, dt_day=dt_day, proliferation=dividing, rules=rules.stalk
+            )
+            step = np.minimum(step, supply)
+        heading = vessels.heading[tip]
+        reach = max(rules.tips.reach_um, float(step.max()) + rules.anastomosis.contact_um)
+        pairs = pairs_near(vessels, at_um, reach)
+        felt = felt_vessels(vessels, tip, heading, pairs, rules.tips)
+        normal = self.stream.normal(Purpose.TURN, pruning.tip_identity(vessels)[tip], part)
+        steered = steer(heading, felt, place.vegf_slope_nm_per_um, normal, step, rules.tips)
+        bud = (degree(vessels)[tip] > 1)[:, None]  # its first step leaves the vessel straight
+        return advance(
+            vessels,
+            tip,
+            np.where(bud, heading, steered),
+            step,
+            pairs,
+            day=self.day,
+            diameter_um=rules.sprouting.diameter_um,
+            low_um=self.surroundings.low_um,
+            high_um=self.surroundings.high_um,
+            rules=rules.anastomosis,
+        )

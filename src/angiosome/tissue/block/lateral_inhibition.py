@@ -1,0 +1,109 @@
+"""Which cells may become tips: Dll4 and Notch between neighbouring endothelial cells.
+
+Collier's model (collier1996) on the graph of the network: one cell of the wall stands for each
+segment, and its neighbours are the segments that meet it at a node. A cell that signals with Dll4
+shuts off the Dll4 of its neighbours; from small differences a pattern arises in which tips stand
+apart. The state is part of the network, so that a choice lasts from step to step.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy import sparse
+
+from angiosome.tissue.block.streams import Purpose, Stream
+from angiosome.tissue.block.vessels import Vessels, ends_at_tip
+
+
+@dataclass(frozen=True)
+class InhibitionRules:
+    """Constants of Collier's model, and its clock."""
+
+    half_notch: float = 0.01  # a in F(d) = d^2 / (a + d^2); collier1996
+    inhibition: float = 100.0  # b in G(n) = 1 / (1 + b n^2); collier1996
+    unit_day: float = 8 / 24 / 20  # a stable pattern in 8 h (assumed, 4 to 24) takes 20 units
+    unlikeness: float = 0.05  # spread between cells' making of Dll4; assumed (0.01 to 0.2)
+    chosen: float = 0.5  # a cell with more Dll4 than this may be a tip; patterned: 0.99 and 0.01
+    longest: float = 0.5  # units in one step of Heun's method
+
+
+def neighbours(vessels: Vessels) -> sparse.csr_array:
+    """The matrix that takes the mean over the segments that meet each segment, shape (s, s)."""
+    count = vessels.segments
+    row = np.repeat(np.arange(count), 2)
+    at = sparse.csr_array(
+        (np.ones(2 * count), (row, vessels.ends.ravel())), shape=(count, vessels.nodes)
+    )
+    meets = sparse.csr_array(at @ at.T)
+    meets.setdiag(0)
+    meets.eliminate_zeros()
+    sums = np.asarray(meets.sum(axis=1)).ravel()
+    return sparse.csr_array(sparse.diags_array(1 / np.maximum(sums, 1.0)) @ meets)
+
+
+def inhibit(
+    dll4: Float[np.ndarray, " cell"],
+    notch: Float[np.ndarray, " cell"],
+    *,
+    neighbour: sparse.csr_array,
+    drive: Float[np.ndarray, " cell"],
+    units: float,
+    rules: InhibitionRules,
+) -> tuple[Float[np.ndarray, " cell"], Float[np.ndarray, " cell"]]:
+    """Dll4 and active Notch after a time of `units`.
+
+        dn/dt = F(mean d of the neighbours) - n,   F(d) = d^2 / (a + d^2)
+        dd/dt = s G(n) - d,                        G(n) = 1 / (1 + b n^2)
+
+    with the drive s = 1 in collier1996; here it is what VEGF makes of it.
+    """
+    a, b = rules.half_notch, rules.inhibition
+    steps = max(1, math.ceil(units / rules.longest))
+    h = units / steps
+
+    def rates(d: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        felt = (neighbour @ d) ** 2
+        return drive / (1 + b * n**2) - d, felt / (a + felt) - n
+
+    for _ in range(steps):
+        d1, n1 = rates(dll4, notch)
+        d2, n2 = rates(dll4 + h * d1, notch + h * n1)
+        dll4, notch = dll4 + h * (d1 + d2) / 2, notch + h * (n1 + n2) / 2
+    return dll4, notch
+
+
+def choose(
+    vessels: Vessels,
+    *,
+    dt_day: float,
+    response: Float[np.ndarray, " segment"],
+    stream: Stream,
+    rules: InhibitionRules,
+) -> Vessels:
+    """Let the cells of a network signal for a step; tips keep all their Dll4.
+
+    `response` is the answer to VEGF (0 to 1): Dll4 is made in proportion to it, over that of a
+    cell that answers by half, and to a cell's own unlikeness, which it keeps for life.
+    """
+    always = replace(stream, step=0)
+    own = 1 + rules.unlikeness * always.normal(Purpose.UNLIKENESS, vessels.identity)[:, 0]
+    drive = np.minimum(2 * response, 1.0) * np.maximum(own, 0.0)
+    dll4, notch = inhibit(
+        vessels.dll4,
+        vessels.notch,
+        neighbour=neighbours(vessels),
+        drive=drive,
+        units=dt_day / rules.unit_day,
+        rules=rules,
+    )
+    at_tip = ends_at_tip(vessels)
+    return replace(vessels, dll4=np.where(at_tip, 1.0, dll4), notch=np.where(at_tip, 0.0, notch))
+
+
+def chosen(vessels: Vessels, rules: InhibitionRules) -> Bool[np.ndarray, " segment"]:
+    """The segments whose cells may become tips."""
+    return vessels.dll4 > rules.chosen
