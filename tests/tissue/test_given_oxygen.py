@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from angiosome.tissue.given.blood_oxygen import OxygenLaws
 from angiosome.tissue.given.flow import solve_flow
 from angiosome.tissue.given.network import Rheology
-from angiosome.tissue.given.oxygen import solve_oxygen
+from angiosome.tissue.given.oxygen import OxygenGuess, solve_oxygen
 from angiosome.tissue.given.tissue_grid import TissueGrid
 
 MOUSE = OxygenLaws()
@@ -216,3 +216,29 @@ def test_oxygen_of_the_published_run_comes_out(angioadapt):
         share = np.cumsum(np.ones(ours.size) if weights is None else weights[order])
         reached = np.interp(rows[:, 0], ours[order], 100 * share / share[-1])
         assert np.abs(reached - rows[:, 2]).max() < 8  # % of all tissue, all vessels
+
+
+def test_dead_cells_use_nothing_and_a_solve_goes_on_from_an_earlier_one():
+    """Half of a column is dead: the use of the other half is what blood gives, and from the
+    answer fewer steps lead back to it."""
+    laws = replace(MOUSE, entering_mmhg=60.0)
+    demand = np.ones((24, 6, 6))
+    demand[:, :3] = 0.0
+    blood = Rheology(varying_viscosity=False, constant_viscosity_cp=3.0, phase_separation=False)
+    given = network([(0, 1)], {0: 30.0, 1: 20.0}, diameter_um=6.0, length_um=240.0, rheology=blood)
+    places = np.array([[0.0, 30, 30], [240.0, 30, 30]])
+    solved = solve_flow(replace(given, position_um=places))
+    grid = TissueGrid((24, 6, 6), 10.0)
+    found = solve_oxygen(solved, laws, grid, demand=demand)
+    P = found.tissue_mmhg
+    alive = P[:, 3:]
+    used = float((laws.demand_per_s * alive / (alive + laws.half_use_mmhg)).sum()) * 1000
+    assert found.consumed_um3_per_s == pytest.approx(used, rel=1e-12)
+    assert found.delivered_um3_per_s == pytest.approx(used, rel=1e-3)
+    # no flux through the sides and no use: the dead half has the oxygen of the cells beside it
+    assert np.all(P[:, 0] > P[:, -1])
+    again = solve_oxygen(
+        solved, laws, grid, demand=demand, guess=OxygenGuess(P, found.segment_mmhg)
+    )
+    assert again.steps < found.steps
+    np.testing.assert_allclose(again.tissue_mmhg, P, atol=0.05)
