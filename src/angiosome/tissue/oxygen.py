@@ -106,12 +106,14 @@ def exchange_per_s_mmhg(
     return 1 / (intravascular_resistance(bed.capillary_diameter_um) * area_um2 + tissue)
 
 
-def hypoxic_secretion(po2_mmhg: Float[Array, "*place"], growth: Growth) -> Float[Array, "*place"]:
+def hypoxic_secretion(
+    po2_mmhg: Float[AnyArray, "*place"], growth: Growth
+) -> Float[AnyArray, "*place"]:
     """VEGF secretion at this PO2 over that at full oxygen (dimensionless).
 
     F the fold without oxygen; the form of the release law of alberding2021 over a floor of 1:
 
         s(P) = 1 + (F - 1) / (1 + (P / P_half)^n)
     """
-    relative = jnp.maximum(po2_mmhg, 0.0) / growth.vegf_half_po2_mmhg
+    relative = po2_mmhg.__array_namespace__().maximum(po2_mmhg, 0.0) / growth.vegf_half_po2_mmhg
     return 1 + (growth.vegf_hypoxia_fold - 1) / (1 + relative**growth.vegf_hill)

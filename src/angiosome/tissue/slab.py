@@ -209,7 +209,7 @@ def _at_rest(
         secretion=jnp.mean(hypoxic_secretion(P, tissue.growth)),
         consumption=oxygen.consumed_um3_per_s,
     )
-    secretion = hypoxic_secretion(P, tissue.growth) / healthy.secretion
+    secretion = jnp.asarray(hypoxic_secretion(P, tissue.growth)) / healthy.secretion
     vegf = vegf_field(secretion, tissue.growth, size.cell_um)
     state = _State(
         network=network,
@@ -238,7 +238,7 @@ def _step(
 
     unit = flow_at_unit_pressure(network, conductances(network, tissue.blood, day))
     flow = flow_from_supply(unit, healthy.supply, interval.inflow)
-    alive = death.viable(state.cells, tissue.injury)
+    alive = jnp.asarray(death.viable(state.cells, tissue.injury))
     oxygen = solve_oxygen(
         network,
         flow.flow_um3_per_s,
@@ -251,7 +251,7 @@ def _step(
     P = oxygen.tissue_mmhg
 
     of_cells = respond(day, state.vegf_nm, P)
-    secreted = hypoxic_secretion(P, tissue.growth) / healthy.secretion
+    secreted = jnp.asarray(hypoxic_secretion(P, tissue.growth)) / healthy.secretion
     vegf = vegf_field(secreted * alive * of_cells.vegf_secretion, tissue.growth, size.cell_um)
     use = P / (P + tissue.bed.oxygen_half_use_mmhg) / healthy.oxygen_use
     cells = death.advance(state.cells, use, of_cells.survival, dt_day * 24, tissue.injury)
@@ -266,7 +266,7 @@ def _step(
         day=day,
         dt_day=dt_day,
         relative_flow=jnp.abs(whole.flow_um3_per_s) / healthy.mean_flow,
-        viable=sample(death.viable(cells, tissue.injury), middle, size.cell_um),
+        viable=sample(jnp.asarray(death.viable(cells, tissue.injury)), middle, size.cell_um),
         behaviour=behaviour,
         tissue=tissue,
     )
@@ -301,7 +301,7 @@ def _record(
     tissue: Tissue,
 ) -> tuple[Snapshot, Outcomes]:
     network, P = state.network, state.oxygen.tissue_mmhg
-    alive = death.viable(state.cells, tissue.injury)
+    alive = jnp.asarray(death.viable(state.cells, tissue.injury))
     carries = jnp.abs(flow.flow_um3_per_s) > UNPERFUSED * healthy.mean_flow
     perfused = is_open(network, day) & carries
     section_mm2 = network.height_um * network.thickness_um * 1e-6

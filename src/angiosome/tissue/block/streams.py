@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     REGRESSION = 7
     SPLITTING = 8
     WITHDRAWAL = 9
+    NO_REFLOW = 64
 
 
 def philox(

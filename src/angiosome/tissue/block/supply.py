@@ -3,7 +3,7 @@
 Lumped conductances in series with the block. The tissue that they feed is taken to be like the
 block everywhere, so they are scaled to its volume:
 
-    source ─┬─ artery, can be shut ─┬─ arterioles ─ block ─ veins ─ right heart
+    source ─┬─ artery, can be shut ─┬─ arterioles ─ block ─ veins
             └─ collaterals, widen  ─┘
 
 Capillaries and supply are separate: many capillaries cannot carry more than the artery passes.
@@ -30,7 +30,7 @@ class SupplyLaw:
     upstream_share: float  # of the resistance, artery and arterioles together
     artery_share: float = 0.05  # of the resistance, the large artery; assumed (0 to 0.1)
     venous_share: float = 0.1  # of the resistance; assumed (0.05 to 0.2)
-    venous_mmhg: float = 5.0  # right heart; assumed (2 to 8)
+    venous_mmhg: float = 15.0  # where the veins of the block end; assumed (8 to 20)
     widening_day: float = 7.0  # clock of arteriogenesis; 5 to 10, model_equations 9; assumed
     stops_at: float = 0.84
     """Shear at which widening stops, over that right after occlusion. Derived from the untreated
@@ -41,7 +41,7 @@ class SupplyLaw:
 class Supply:
     """The vessels of one block. Conductances in nl/min per mmHg."""
 
-    pressure_mmhg: float  # from the source to the right heart
+    pressure_mmhg: float  # from the source to where the veins end
     venous_mmhg: float
     artery: float  # open
     collateral: float  # of the first width

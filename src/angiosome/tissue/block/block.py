@@ -1,0 +1,416 @@
+"""A block of tissue in three dimensions over weeks: the loop that couples its parts.
+
+`healthy_block` makes one from a network, `follow` takes it on in time. Each step: supply, blood,
+oxygen, VEGF and vesicles, death, collaterals, then the growth and loss of vessels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from angiosome.errors import AngiosomeError
+from angiosome.tissue.block import parenchyma
+from angiosome.tissue.block.circulation import (
+    as_network,
+    at_pressure,
+    carried_over,
+    changed_share,
+    imbalances,
+    never_solved,
+    solve_circulation,
+)
+from angiosome.tissue.block.laws import Arm, Laws
+from angiosome.tissue.block.parenchyma import Wound
+from angiosome.tissue.block.places import FieldPlaces, sample, spread
+from angiosome.tissue.block.rates import Rates, Respond
+from angiosome.tissue.block.state import (
+    BlockState,
+    Budget,
+    Circulation,
+    Fields,
+    Healthy,
+    Solved,
+)
+from angiosome.tissue.block.streams import Purpose, Stream
+from angiosome.tissue.block.substances import (
+    entering_vesicles,
+    length_density,
+    vegf_field,
+    vesicle_step,
+)
+from angiosome.tissue.block.supply import feed, supply_of, widen
+from angiosome.tissue.block.vessels import (
+    INNER,
+    Capacity,
+    Vessels,
+    check_capacity,
+    degree,
+    from_given,
+    keep_segments,
+    middle_um,
+)
+from angiosome.tissue.given.flow import FlowSolution
+from angiosome.tissue.given.network import GivenNetwork
+from angiosome.tissue.given.oxygen import OxygenGuess, OxygenSolution, solve_oxygen
+from angiosome.tissue.given.tissue_grid import TissueGrid
+from angiosome.tissue.oxygen import hypoxic_secretion
+
+OPEN_AGAIN = 0.5  # patency from which a shut artery counts as open again
+
+
+@runtime_checkable
+class Grow(Protocol):
+    """One step in the life of vessels: what sprouts, joins, widens, matures and goes."""
+
+    def __call__(
+        self,
+        vessels: Vessels,
+        *,
+        day: float,
+        dt_day: float,
+        flow: FlowSolution | None,
+        surroundings: FieldPlaces,
+        respond: Respond,
+        stream: Stream,
+    ) -> tuple[Vessels, float]:
+        """The vessels at the end of the step, and the length that it made (um)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far blood and oxygen may lag behind; 0 everywhere solves them at every step.
+
+    The supply acts on flow at once, whatever stands here: flow is linear in its pressure.
+    """
+
+    vessels: float = 0.002  # of the open length, that opened, shut or changed width since
+    flow: float = 0.01  # relative change of the flow through the block since oxygen was solved
+    demand: float = 0.002  # change of the mean demand for oxygen since then, over healthy
+
+
+def healthy_block(
+    network: GivenNetwork,
+    grid: TissueGrid,
+    laws: Laws,
+    *,
+    seed: int,
+    steps_per_day: int = 24,
+    wound: Wound | None = None,
+    capacity: Capacity | None = None,
+) -> BlockState:
+    """The block before injury, at rest: flow of its bed, oxygen, and VEGF at its mean at rest.
+
+    With a wound, the yardstick is the block without it; the wound is cut on day 0.
+
+    Raises:
+        ProblemsError: what keeps blood from the network, naming the segments.
+        AngiosomeError: no way from an inlet to an outlet; a node outside the grid; a number that
+            is none.
+    """
+    vessels = from_given(network)
+    _check_places(network, grid)
+    check_capacity(vessels, capacity or Capacity())
+    circulation = solve_circulation(as_network(vessels, 0.0, laws, grid), strict=True)
+    volume_ml = grid.cells * grid.cell_um**3 * 1e-12
+    whole_nl_min = float(laws.tissue.bed.flow_per_min) * volume_ml * 1e6
+    supply = supply_of(laws.supply, circulation.conductance, whole_nl_min)
+    fed = feed(supply, 1.0, circulation.conductance)
+    flow = at_pressure(vessels, as_network(vessels, 0.0, laws, grid), circulation, fed)
+    oxygen = solve_oxygen(flow, laws.oxygen, grid)
+    P = oxygen.tissue_mmhg
+    pieces = spread(vessels, grid.cell_um)
+    density = length_density(pieces, grid)
+    half = float(laws.tissue.bed.oxygen_half_use_mmhg)
+    by_oxygen = np.asarray(hypoxic_secretion(P, laws.tissue.growth))
+    mean_density = float(density.mean())
+    unscaled = vegf_field(by_oxygen, density, mean_density, grid, laws).field_nm
+    at_rest = float(laws.tissue.growth.vegf_rest_nm) / float(unscaled.mean())
+    carrying = np.abs(flow.flow_nl_min) > 0
+    none = np.zeros(grid.shape)
+    state = BlockState(
+        seed=seed,
+        step=0,
+        steps_per_day=steps_per_day,
+        grid=grid,
+        vessels=vessels,
+        circulation=circulation,
+        segment_po2_mmhg=oxygen.segment_mmhg,
+        fields=Fields(P, unscaled * at_rest, none, none),
+        cells=parenchyma.intact(grid),
+        supply=supply,
+        fed=fed,
+        patency=1.0,
+        healthy=Healthy(
+            flow_nl_min=whole_nl_min,
+            mean_flow_nl_min=float(np.abs(flow.flow_nl_min[carrying]).mean()),
+            oxygen_use=float((P / (P + half)).mean()),
+            consumed_um3_per_s=oxygen.consumed_um3_per_s,
+            secretion=at_rest,
+            length_density_per_um2=mean_density,
+        ),
+        solved=_solved(fed.flow_nl_min, 1.0, oxygen),
+        budget=Budget(),
+        new_length_um=0.0,
+    )
+    blood, cells = imbalances(flow, whole_nl_min)
+    lacks = (oxygen.delivered_um3_per_s - oxygen.consumed_um3_per_s) / oxygen.consumed_um3_per_s
+    state = replace(state, budget=Budget(blood=blood, red_cells=cells, oxygen=lacks))
+    return state if wound is None else _cut(state, wound)
+
+
+def follow(
+    state: BlockState,
+    until_day: float,
+    *,
+    laws: Laws,
+    arm: Arm | None = None,
+    grow: Grow | None = None,
+    capacity: Capacity | None = None,
+    tolerance: Tolerance | None = None,
+) -> Iterator[BlockState]:
+    """Take a block on in time, one state after each step.
+
+    Every state can be saved, and continued by the same or by another arm: nothing that the future
+    depends on is kept anywhere else. Without `grow` the vessels stay as they are.
+
+    Raises:
+        CapacityError: the next step would outgrow the capacity; the last state stands.
+        AngiosomeError: a number that is none has come up.
+    """
+    arm, tolerance = arm or Arm(), tolerance or Tolerance()
+    capacity = capacity or Capacity()
+    last = math.ceil(until_day * state.steps_per_day - 1e-6)
+    while state.step < last:
+        state = _step(state, laws, arm, grow, capacity, tolerance)
+        yield state
+
+
+def _step(
+    state: BlockState,
+    laws: Laws,
+    arm: Arm,
+    grow: Grow | None,
+    capacity: Capacity,
+    tolerance: Tolerance,
+) -> BlockState:
+    day, dt_day = state.day, 1 / state.steps_per_day
+    grid, healthy = state.grid, state.healthy
+    stream = Stream(state.seed, state.step)
+    patency = min(max(float(arm.patency(day)), 0.0), 1.0)
+    vessels = state.vessels
+    if state.patency < OPEN_AGAIN <= patency:
+        vessels = shut_without_reflow(vessels, laws.no_reflow, stream)
+
+    network = as_network(vessels, day, laws, grid)
+    circulation, anew = _current(vessels, network, state.circulation, day, tolerance)
+    fed = feed(state.supply, patency, circulation.conductance)
+    flow = at_pressure(vessels, network, circulation, fed)
+    blood, red_cells = imbalances(flow, healthy.flow_nl_min)
+
+    demand = parenchyma.demand(state.cells, laws)
+    P, segment_po2, solved = _oxygen(state, flow, fed.flow_nl_min, demand, anew, laws, tolerance)
+
+    # What the cells of the tissue and of the vessels do at this oxygen and VEGF.
+    of_cells = arm.respond(day, state.fields.vegf_nm.ravel(), P.ravel())
+    survival = of_cells.survival.reshape(grid.shape)
+    pieces = spread(vessels, grid.cell_um)
+    density = length_density(pieces, grid)
+    by_cells = of_cells.vegf_secretion.reshape(grid.shape)
+    secreted = parenchyma.secretion(state.cells, P, by_cells, day, laws)
+    vegf = vegf_field(
+        secreted * healthy.secretion, density, healthy.length_density_per_um2, grid, laws
+    )
+    walls = permeability(vessels, state.fields, day, arm.respond, grid, laws)
+    entering = entering_vesicles(arm, day, dt_day, flow, walls, pieces, grid, laws)
+    vesicles = vesicle_step(state.fields.vesicles_per_um3, entering, density, dt_day, grid, laws)
+
+    half = float(laws.tissue.bed.oxygen_half_use_mmhg)
+    use = P / (P + half) / healthy.oxygen_use
+    cells = parenchyma.advance(state.cells, use, survival, day, dt_day, grid.cell_um, laws)
+    grown, new_length = vessels, 0.0
+    if grow is not None:
+        places = FieldPlaces(grid, vegf.field_nm, P)
+        carries = flow if circulation.conductance > 0 else None
+        grown, new_length = grow(
+            vessels,
+            day=day,
+            dt_day=dt_day,
+            flow=carries,
+            surroundings=places,
+            respond=arm.respond,
+            stream=stream,
+        )
+        check_capacity(grown, capacity)
+    circulation, segment_po2, lost = carried_over(circulation, segment_po2, vessels, grown)
+    if lost:  # blood that flowed there has to find another way
+        circulation = never_solved(circulation)
+    use_of_oxygen = (solved.delivered_um3_per_s - solved.consumed_um3_per_s) / (
+        healthy.consumed_um3_per_s
+    )
+    fate = vesicles.stored + vesicles.taken_up + vesicles.lost
+    after = replace(
+        state,
+        step=state.step + 1,
+        vessels=grown,
+        circulation=circulation,
+        segment_po2_mmhg=segment_po2,
+        fields=Fields(
+            po2_mmhg=P,
+            vegf_nm=vegf.field_nm,
+            vesicles_per_um3=vesicles.field_per_um3,
+            taken_per_um3=state.fields.taken_per_um3 + vesicles.taken_per_um3,
+        ),
+        cells=cells,
+        supply=widen(state.supply, fed, dt_day, laws.supply),
+        fed=fed,
+        patency=patency,
+        solved=solved,
+        budget=Budget(
+            blood=blood,
+            red_cells=red_cells,
+            oxygen=use_of_oxygen,
+            vegf=1 - (vegf.decayed + vegf.taken_up) / max(vegf.secreted, 1e-300),
+            vesicles=(vesicles.entered - fate) / max(vesicles.entered, abs(fate), 1e-300),
+        ),
+        new_length_um=new_length,
+    )
+    _check_numbers(after)
+    return after
+
+
+def _current(
+    vessels: Vessels,
+    network: GivenNetwork,
+    circulation: Circulation,
+    day: float,
+    tolerance: Tolerance,
+) -> tuple[Circulation, bool]:
+    """The circulation of these vessels, solved anew if they changed by more than is allowed."""
+    share, opened = changed_share(vessels, circulation, day)
+    # What has shut since must not carry anything, however short it is.
+    shut = (circulation.flow != 0) & ~opened
+    if share > tolerance.vessels or shut.any():
+        return solve_circulation(network), True
+    return circulation, False
+
+
+def _oxygen(
+    state: BlockState,
+    flow: FlowSolution,
+    flow_nl_min: float,
+    demand: Float[np.ndarray, "x y z"],
+    anew: bool,
+    laws: Laws,
+    tolerance: Tolerance,
+) -> tuple[Float[np.ndarray, "x y z"], Float[np.ndarray, " segment"], Solved]:
+    """PO2 of tissue and of blood: the last, or solved anew from there."""
+    solved, wanted = state.solved, float(demand.mean())
+    moved = abs(flow_nl_min - solved.flow_nl_min) > tolerance.flow * max(
+        solved.flow_nl_min, 1e-3 * state.healthy.flow_nl_min
+    )
+    if not (anew or moved or abs(wanted - solved.demand) > tolerance.demand):
+        return state.fields.po2_mmhg, state.segment_po2_mmhg, solved
+    # A first guess without any oxygen would start where the curve of blood is flat.
+    cold = not state.fields.po2_mmhg.any()
+    guess = None if cold else OxygenGuess(state.fields.po2_mmhg, state.segment_po2_mmhg)
+    found = solve_oxygen(flow, laws.oxygen, state.grid, demand=demand, guess=guess)
+    if not found.settled:
+        found = solve_oxygen(flow, laws.oxygen, state.grid, demand=demand)
+    return found.tissue_mmhg, found.segment_mmhg, _solved(flow_nl_min, wanted, found)
+
+
+def _solved(flow_nl_min: float, demand: float, found: OxygenSolution) -> Solved:
+    return Solved(flow_nl_min, demand, found.delivered_um3_per_s, found.consumed_um3_per_s)
+
+
+def permeability(
+    vessels: Vessels,
+    fields: Fields,
+    day: float,
+    respond: Respond,
+    grid: TissueGrid,
+    laws: Laws,
+) -> Float[np.ndarray, " segment"]:
+    """How leaky each wall is, over a mature and untreated one.
+
+    The factor of its cells, times up to `laws.naked_leak` where no pericyte covers it.
+    """
+    middle = middle_um(vessels)
+    rates: Rates = respond(
+        day, sample(fields.vegf_nm, middle, grid), sample(fields.po2_mmhg, middle, grid)
+    )
+    return rates.leak * (1 + (laws.naked_leak - 1) * (1 - vessels.pericytes))
+
+
+def shut_without_reflow(vessels: Vessels, share: float, stream: Stream) -> Vessels:
+    """Shut each vessel, from branch point to branch point, with this probability."""
+    chain = chains(vessels)
+    first = np.full(int(chain.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, chain, vessels.identity)
+    drawn = stream.uniform(Purpose.NO_REFLOW, first)[:, 0]
+    return replace(vessels, shut=vessels.shut | (drawn < share)[chain])
+
+
+def chains(vessels: Vessels) -> Int[np.ndarray, " segment"]:
+    """The vessel that each segment is a part of: they meet where two segments alone do."""
+    between = (degree(vessels) == 2) & (vessels.node_kind == INNER)
+    label = np.arange(vessels.segments)
+    low = np.full(vessels.nodes, vessels.segments)
+    while True:
+        low[:] = vessels.segments
+        for side in (0, 1):
+            np.minimum.at(low, vessels.ends[:, side], label)
+        near = np.where(between[vessels.ends], low[vessels.ends], vessels.segments).min(axis=1)
+        lower = np.minimum(label, near)
+        if (lower == label).all():
+            return np.unique(label, return_inverse=True)[1]
+        label = lower
+
+
+def _cut(state: BlockState, wound: Wound) -> BlockState:
+    """Take out the cells and the vessels of a wound; the cut ends are shut by clots."""
+    kept = wound.depth_um(middle_um(state.vessels)) <= 0
+    vessels = keep_segments(state.vessels, kept)
+    moved, po2, _ = carried_over(state.circulation, state.segment_po2_mmhg, state.vessels, vessels)
+    return replace(
+        state,
+        vessels=vessels,
+        circulation=never_solved(moved),
+        segment_po2_mmhg=po2,
+        cells=parenchyma.intact(state.grid, wound),
+    )
+
+
+def _check_places(network: GivenNetwork, grid: TissueGrid) -> None:
+    low = np.array(grid.corner_um)
+    high = low + np.array(grid.shape) * grid.cell_um
+    place = network.position_um
+    out = ~((place >= low - 1e-6) & (place <= high + 1e-6)).all(axis=1)
+    walls = all(side != "periodic" for side in grid.sides)
+    bad = np.flatnonzero(out if walls else ~np.isfinite(place.sum(axis=1)))
+    if bad.size:
+        names = ", ".join(network.node_names[at] for at in bad[:8].tolist())
+        more = f" and {bad.size - 8} more" if bad.size > 8 else ""
+        size = " x ".join(f"{n:g}" for n in high - low)
+        raise AngiosomeError(
+            f"{network.source}: node{'s' if bad.size > 1 else ''} {names}{more} lie outside the "
+            f"block of {size} um, or have no place: move them, or make the block larger"
+        )
+
+
+def _check_numbers(state: BlockState) -> None:
+    parts: dict[str, Any] = {**vars(state.fields), **vars(state.cells)}
+    parts |= {"position_um": state.vessels.position_um, "diameter_um": state.vessels.diameter_um}
+    bad = [name for name, values in parts.items() if not np.isfinite(values).all()]
+    if bad:
+        raise AngiosomeError(
+            f"numbers that are none came up in {', '.join(bad)} on day {state.day:.3f} (step "
+            f"{state.step}): go on from the state before with shorter steps, and check the laws"
+        )

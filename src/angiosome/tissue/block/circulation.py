@@ -1,0 +1,206 @@
+"""Blood in the vessels of a block: solved when they changed, carried over when they did not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from angiosome.tissue.block.laws import Laws
+from angiosome.tissue.block.state import Circulation
+from angiosome.tissue.block.supply import Fed
+from angiosome.tissue.block.vessels import INLET, Vessels, as_given, is_open, length_um
+from angiosome.tissue.given.check import components
+from angiosome.tissue.given.flow import FlowSolution, solve_flow
+from angiosome.tissue.given.network import GivenNetwork
+from angiosome.tissue.given.tissue_grid import TissueGrid
+
+CHANGE = 0.04  # of a conductance, and so of a length, or four of a diameter: a smaller one waits
+
+
+def as_network(vessels: Vessels, day: float, laws: Laws, grid: TissueGrid) -> GivenNetwork:
+    """The vessels as the solvers take them, with 1 mmHg across the block."""
+    x, y, z = (n * grid.cell_um for n in grid.shape)
+    return as_given(
+        vessels,
+        day,
+        inlet_mmhg=1.0,
+        outlet_mmhg=0.0,
+        haematocrit=laws.rheology.constant_haematocrit,
+        po2_mmhg=laws.oxygen.entering_mmhg,
+        rheology=laws.rheology,
+        size_um=(x, y, z),
+    )
+
+
+def solve_circulation(network: GivenNetwork, *, strict: bool = False) -> Circulation:
+    """Solve for pressure, flow and haematocrit at 1 mmHg across the block.
+
+    What growth and pruning cut off from every inlet and outlet carries nothing. In a network that
+    somebody gives (`strict`) such a part is refused, as are segments without length, diameters
+    outside the viscosity law, and numbers that are none.
+
+    Raises:
+        ProblemsError: everything that keeps blood from being sent through it, segment by segment.
+    """
+    fed = network if strict else _fed(network)
+    none = np.zeros(network.segments)
+    if not (strict or fed.open.any()):
+        still = np.zeros((network.segments, 2))
+        return Circulation(none, still, none, none + 1.0, none, none, 0.0, 0)
+    found = solve_flow(fed)
+    inlet = network.boundary.node[network.boundary.value > 0.5]
+    pressure = np.nan_to_num(found.pressure_mmhg)[network.ends]
+    return Circulation(
+        flow=found.flow_nl_min,
+        pressure=pressure,
+        haematocrit=found.haematocrit,
+        viscosity_cp=found.viscosity_cp,
+        solved_um=np.where(network.open, network.diameter_um, 0.0),
+        solved_length_um=network.length_um,
+        conductance=float(found.entering_nl_min[inlet].sum()),
+        passes=found.passes,
+    )
+
+
+def _fed(network: GivenNetwork) -> GivenNetwork:
+    """The network without components that meet no end, and without ends that meet no vessel."""
+    label, boundary = components(network), network.boundary
+    meets = label[boundary.node] >= 0
+    held = np.zeros(int(label.max(initial=-1)) + 2, bool)
+    held[label[boundary.node[meets]]] = True
+    reached = network.open & held[label[network.ends[:, 0]]]
+    rows = {name: values[meets] for name, values in vars(boundary).items()}
+    return replace(network, open=reached, boundary=replace(boundary, **rows))
+
+
+def changed_share(
+    vessels: Vessels, circulation: Circulation, day: float
+) -> tuple[float, Bool[np.ndarray, " segment"]]:
+    """Length of open vessels that opened, shut or changed since, over that of all open ones.
+
+    Changed: in width or length so that the conductance is another by more than `CHANGE`.
+
+    Also returns which are open.
+    """
+    opened, solved = is_open(vessels, day), circulation.solved_um
+    other = opened != (solved > 0)
+    both = opened & (solved > 0)
+    length, long = length_um(vessels), circulation.solved_length_um
+    other |= both & (np.abs(vessels.diameter_um - solved) > CHANGE / 4 * solved)
+    other |= both & (np.abs(length - long) > CHANGE * long)
+    return float(length[other].sum() / max(length[opened].sum(), 1e-9)), opened
+
+
+def carried_over(
+    circulation: Circulation,
+    po2_mmhg: Float[np.ndarray, " segment"],
+    before: Vessels,
+    after: Vessels,
+) -> tuple[Circulation, Float[np.ndarray, " later"], bool]:
+    """Flow and blood oxygen of the vessels after an edit, and whether one with flow was lost.
+
+    A segment keeps what it had by its identity; a daughter of a divided segment gets what its
+    mother had (`split_segments` puts it behind the mother); a new one carries nothing yet.
+    """
+    row = origin(before, after)
+    known = row >= 0
+    at = np.where(known, row, 0)
+
+    def kept(values: np.ndarray, empty: float) -> np.ndarray:
+        if not before.segments:
+            return np.full((after.segments, *values.shape[1:]), empty)
+        shaped = known if values.ndim == 1 else known[:, None]
+        return np.where(shaped, values[at], empty)
+
+    # The parts of a divided segment are as long as they are now.
+    shares = np.bincount(row[known], minlength=max(before.segments, 1))[at] > 1
+    long = np.where(shares | ~known, length_um(after), kept(circulation.solved_length_um, 1.0))
+    lost = np.ones(before.segments, bool)
+    lost[row[known]] = False
+    moved = replace(
+        circulation,
+        flow=kept(circulation.flow, 0.0),
+        pressure=kept(circulation.pressure, 0.0),
+        haematocrit=kept(circulation.haematocrit, 0.0),
+        viscosity_cp=kept(circulation.viscosity_cp, 1.0),
+        solved_um=kept(circulation.solved_um, 0.0),
+        solved_length_um=long,
+    )
+    return moved, kept(po2_mmhg, np.nan), bool((circulation.flow[lost] != 0).any())
+
+
+def never_solved(circulation: Circulation) -> Circulation:
+    """The same values, taken for those of no vessels at all: they are solved anew next time."""
+    return replace(circulation, solved_um=np.zeros_like(circulation.solved_um))
+
+
+def origin(before: Vessels, after: Vessels) -> Int[np.ndarray, " later"]:
+    """The row before of each segment after, or that of its mother; -1 for a new one."""
+    row = np.full(max(before.next_identity, after.next_identity), -1)
+    row[before.identity] = np.arange(before.segments)
+    found = row[after.identity]
+    inner = np.full(after.nodes, -1)  # the one segment that ends at each new node
+    new = after.identity >= before.next_identity
+    while True:
+        old = np.flatnonzero(found >= 0)
+        inner[:] = -1
+        inner[after.ends[old, 1]] = old
+        mother = inner[after.ends[:, 0]]
+        # a daughter has its mother's birthday and width, and starts at a node that came with it
+        heir = new & (found < 0) & (mother >= 0)
+        heir &= after.born_day == after.born_day[mother]
+        heir &= after.opens_day == after.opens_day[mother]
+        if not heir.any():
+            return found
+        found = np.where(heir, found[mother], found)
+
+
+def at_pressure(
+    vessels: Vessels, network: GivenNetwork, circulation: Circulation, fed: Fed
+) -> FlowSolution:
+    """The circulation at the pressures that the supply gives the block."""
+    drop = fed.inlet_mmhg - fed.outlet_mmhg
+    pressure = np.full(network.nodes, np.nan)
+    carries = circulation.solved_um > 0
+    ends = network.ends[carries]
+    pressure[ends.ravel()] = fed.outlet_mmhg + drop * circulation.pressure[carries].ravel()
+    held = network.boundary.node
+    inlet = vessels.node_kind[held] == INLET
+    pressure[held] = np.where(inlet, fed.inlet_mmhg, fed.outlet_mmhg)
+    flow = circulation.flow * drop
+    n = network.nodes
+    leaving = np.bincount(network.ends[:, 0], flow, n) - np.bincount(network.ends[:, 1], flow, n)
+    entering = np.zeros(n)
+    entering[held] = leaving[held]
+    none = np.zeros(0)
+    return FlowSolution(
+        network=network,
+        pressure_mmhg=np.where(np.isfinite(pressure), pressure, fed.outlet_mmhg),
+        flow_nl_min=flow,
+        haematocrit=circulation.haematocrit,
+        viscosity_cp=circulation.viscosity_cp,
+        entering_nl_min=entering,
+        entering_haematocrit=np.full(n, network.rheology.constant_haematocrit),
+        passes=circulation.passes,
+        unsettled=none.astype(int),
+        changes=none,
+        assumed=(),
+    )
+
+
+def imbalances(flow: FlowSolution, healthy_nl_min: float) -> tuple[float, float]:
+    """Largest failure of the balance of blood and of red cells at any node, over healthy flow.
+
+    Where blood leaves, it takes along what arrives.
+    """
+    ends, n = flow.network.ends, flow.network.nodes
+    brought = np.maximum(flow.entering_nl_min, 0.0) * flow.entering_haematocrit
+    cells = flow.flow_nl_min * flow.haematocrit
+    found: list[float] = []
+    for carried, entering in ((flow.flow_nl_min, flow.entering_nl_min), (cells, brought)):
+        left = np.bincount(ends[:, 0], carried, n) - np.bincount(ends[:, 1], carried, n)
+        left = np.where(flow.entering_nl_min < 0, 0.0, left - entering)
+        found.append(float(np.abs(left).max(initial=0.0)) / healthy_nl_min)
+    return found[0], found[1]

@@ -1,0 +1,95 @@
+"""What is measured on a block, with the names and meanings that a slab's outcomes have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from angiosome.tissue.block import parenchyma
+from angiosome.tissue.block.laws import Laws
+from angiosome.tissue.block.state import BlockState
+from angiosome.tissue.block.vessels import Vessels, across_um, is_open, length_um
+from angiosome.tissue.pruning import UNPERFUSED
+from angiosome.tissue.slab import HYPOXIC_MMHG
+
+
+@dataclass(frozen=True)
+class BlockOutcomes:
+    """Of a block at one moment."""
+
+    day: float
+    capillary_density_per_mm2: float  # profiles across x, all endothelium
+    perfused_density_per_mm2: float  # ... that carry blood now
+    length_density_mm_per_mm3: float  # all endothelium, in any direction
+    flow_ratio: float  # over healthy
+    mean_po2_mmhg: float
+    mean_vegf_nm: float
+    viable_fraction: float
+    hypoxic_fraction: float
+    tips: int
+    new_length_um: float  # in the last step
+    blood_imbalance: float
+    oxygen_imbalance: float
+    scar_fraction: float
+    wound_closed: float  # share of a wound that cells fill; 1 without one
+    collateral_width: float  # diameter over the first
+    inlet_mmhg: float
+    vesicles_taken: float  # particles that endothelium has taken up since day 0
+
+
+def outcomes(state: BlockState, laws: Laws) -> BlockOutcomes:
+    """Measure a block.
+
+    Density counts profiles on sections across x, averaged over all of them (Cavalieri): the sum
+    of the segments' extents along x over the volume.
+    """
+    vessels, fields = state.vessels, state.fields
+    extent = np.abs(across_um(vessels)[:, 0])
+    perfused = is_perfused(state)
+    volume = state.volume_um3
+    return BlockOutcomes(
+        day=state.day,
+        capillary_density_per_mm2=float(extent.sum()) / volume * 1e6,
+        perfused_density_per_mm2=float(extent[perfused].sum()) / volume * 1e6,
+        length_density_mm_per_mm3=float(length_um(vessels).sum()) / volume * 1e6,
+        flow_ratio=state.fed.flow_nl_min / state.healthy.flow_nl_min,
+        mean_po2_mmhg=float(fields.po2_mmhg.mean()),
+        mean_vegf_nm=float(fields.vegf_nm.mean()),
+        viable_fraction=float(parenchyma.viable(state.cells, laws).mean()),
+        hypoxic_fraction=float((fields.po2_mmhg < HYPOXIC_MMHG).mean()),
+        tips=int(vessels.tips.size),
+        new_length_um=state.new_length_um,
+        blood_imbalance=state.budget.blood,
+        oxygen_imbalance=state.budget.oxygen,
+        scar_fraction=float(state.cells.scar.mean()),
+        wound_closed=parenchyma.closed_share(state.cells),
+        collateral_width=state.supply.collateral_width,
+        inlet_mmhg=state.fed.inlet_mmhg,
+        vesicles_taken=float(fields.taken_per_um3.sum()) * state.grid.cell_um**3,
+    )
+
+
+def flow_nl_min(state: BlockState) -> Float[np.ndarray, " segment"]:
+    """Blood in each segment, positive from its first end to its second."""
+    return state.circulation.flow * (state.fed.inlet_mmhg - state.fed.outlet_mmhg)
+
+
+def is_perfused(state: BlockState) -> Bool[np.ndarray, " segment"]:
+    """Which segments a marker in the blood would reach: open, and with flow to speak of."""
+    carries = np.abs(flow_nl_min(state)) > UNPERFUSED * state.healthy.mean_flow_nl_min
+    return is_open(state.vessels, state.day) & carries
+
+
+def of_vessels(vessels: Vessels) -> dict[str, np.ndarray]:
+    """What a file says of each segment besides its flow."""
+    return {
+        "identity": vessels.identity,
+        "diameter_um": vessels.diameter_um,
+        "kind": vessels.kind,
+        "born_day": vessels.born_day,
+        "shut": vessels.shut,
+        "pericytes": vessels.pericytes,
+        "membrane": vessels.membrane,
+    }

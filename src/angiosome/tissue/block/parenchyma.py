@@ -1,0 +1,131 @@
+"""The cells of a block: starved, dead, cleared, scarred; and a wound that closes from its edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from angiosome.tissue import injury as death
+from angiosome.tissue.block.laws import Laws
+from angiosome.tissue.block.state import Parenchyma
+from angiosome.tissue.given.tissue_grid import TissueGrid
+from angiosome.tissue.oxygen import hypoxic_secretion
+
+
+@dataclass(frozen=True)
+class Wound:
+    """A round hole through the block along z, made on day 0: no cells, and no vessels."""
+
+    centre_um: tuple[float, float]
+    radius_um: float
+
+    def depth_um(self, point_um: Float[np.ndarray, "*point 3"]) -> Float[np.ndarray, "*point"]:
+        """Distance of points to the edge, inside; 0 outside."""
+        away = np.hypot(point_um[..., 0] - self.centre_um[0], point_um[..., 1] - self.centre_um[1])
+        return np.maximum(self.radius_um - away, 0.0)
+
+
+def centres_um(grid: TissueGrid) -> Float[np.ndarray, "x y z 3"]:
+    """The centre of every cell."""
+    axes = [
+        corner + (np.arange(n) + 0.5) * grid.cell_um
+        for n, corner in zip(grid.shape, grid.corner_um, strict=True)
+    ]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+
+
+def intact(grid: TissueGrid, wound: Wound | None = None) -> Parenchyma:
+    """Healthy cells, but for the hole of a wound."""
+    none = np.zeros(grid.shape)
+    hole = none if wound is None else wound.depth_um(centres_um(grid))
+    return Parenchyma(none, none, none, none, hole)
+
+
+def viable(cells: Parenchyma, laws: Laws) -> Float[np.ndarray, "x y z"]:
+    """Share of each place that living cells of the organ fill."""
+    alive = death.viable(_clocks(cells), laws.tissue.injury)
+    return np.where(cells.wound_um > 0, 0.0, alive)
+
+
+def demand(cells: Parenchyma, laws: Laws) -> Float[np.ndarray, "x y z"]:
+    """Oxygen that each place can use, over healthy tissue."""
+    return viable(cells, laws) + laws.scar.oxygen_use * cells.scar
+
+
+def secretion(
+    cells: Parenchyma,
+    po2_mmhg: Float[np.ndarray, "x y z"],
+    by_cells: Float[np.ndarray, "x y z"],
+    day: float,
+    laws: Laws,
+) -> Float[np.ndarray, "x y z"]:
+    """VEGF that each place secretes, over well-oxygenated healthy tissue.
+
+    Living cells by their oxygen, times what vesicles and signals make of it. A wound by its age
+    and not by its oxygen (nissen1998, howdieshell1998), up to the day that it is full of cells,
+    and then less, by half in the time that it took to rise; the decline is assumed.
+    """
+    by_oxygen = np.asarray(hypoxic_secretion(po2_mmhg, laws.tissue.growth))
+    found = viable(cells, laws) * by_oxygen * by_cells
+    if not cells.wound_um.any():
+        return found
+    rise = laws.scar.vegf_rise_day
+    closed = float(cells.wound_um.max()) / laws.scar.closing_um_per_day
+    course = min(day / rise, 1.0) * 2.0 ** (-max(day - max(closed, rise), 0.0) / rise)
+    return found + np.where(cells.wound_um > 0, laws.scar.vegf_fold * course, 0.0)
+
+
+def advance(
+    cells: Parenchyma,
+    oxygen_use: Float[np.ndarray, "x y z"],
+    survival: Float[np.ndarray, "x y z"],
+    day: float,
+    dt_day: float,
+    cell_um: float,
+    laws: Laws,
+) -> Parenchyma:
+    """The cells at the end of a step.
+
+    Death is the law of `angiosome.tissue.injury`. Dead cells are cleared, and scar fills their
+    place, at one rate. The edge of a wound moves inward at one speed, and what it has passed is
+    granulation.
+
+    Args:
+        cells: at the start.
+        oxygen_use: of living cells, over healthy.
+        survival: signal, 1 at rest.
+        day: at the start.
+        dt_day: length of the step.
+        cell_um: of the grid.
+        laws: of the block.
+    """
+    later = death.advance(
+        _clocks(cells), oxygen_use, survival, np.asarray(24 * dt_day), laws.tissue.injury
+    )
+    hole = cells.wound_um > 0
+    dead = 1 - death.viable(later, laws.tissue.injury)
+    kept = np.exp(-laws.scar.clearance_per_day * dt_day)
+    scar = dead - (dead - np.minimum(cells.scar, dead)) * kept
+    if hole.any():
+        edge = laws.scar.closing_um_per_day * (day + dt_day)
+        filled = np.clip((edge - cells.wound_um) / cell_um + 0.5, 0.0, 1.0)
+        scar = np.where(hole, filled, scar)
+    return replace(
+        cells,
+        starved=np.asarray(later.starved),
+        late_dead=np.asarray(later.late_dead),
+        rescued=np.asarray(later.rescued),
+        scar=scar,
+    )
+
+
+def closed_share(cells: Parenchyma) -> float:
+    """Share of a wound that cells fill; 1 without one."""
+    hole = cells.wound_um > 0
+    return float(cells.scar[hole].mean()) if hole.any() else 1.0
+
+
+def _clocks(cells: Parenchyma) -> death.CellState:
+    return death.CellState(cells.starved, cells.late_dead, cells.rescued)
