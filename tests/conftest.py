@@ -8,7 +8,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from jaxtyping import install_import_hook
 
 # Shapes and types written in the signatures are checked at every call of the packages with arrays.
-CHECKED = ("product", "delivery", "signalling", "tissue", "subject", "numerics")
+CHECKED = ("product", "delivery", "signalling", "tissue", "measure", "subject", "numerics")
 HOOK = install_import_hook([f"angiosome.{name}" for name in CHECKED], "beartype.beartype")
 
 import jax  # noqa: E402
