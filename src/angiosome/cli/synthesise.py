@@ -181,8 +181,11 @@ def _between(result: dict[str, Any]) -> list[str]:
             f"({result['pi_convention']})"
         )
     if "sigma2" in result:
-        cluster, effect = result["sigma2"]
-        lines.append(f"variance of clusters {number(cluster)}, of effects {number(effect)}")
+        parts = zip(
+            result["sigma2_levels"], result["sigma2"], result["i2_by_level"].values(), strict=True
+        )
+        each = [f"{level} {number(value)} (I² {number(i2)} %)" for level, value, i2 in parts]
+        lines.append(f"variance between true effects, by level: {', '.join(each)}")
     else:
         lines.append(f"tau² {number(result['tau2'])}")
     lines.append(

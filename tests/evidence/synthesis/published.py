@@ -21,3 +21,8 @@ def konstantopoulos():
 
 def gleser(scale):
     return read_effects(DATA / "gleser2009.csv", scale)
+
+
+def bornmann():
+    """Effects in studies in countries; the country stands where a laboratory would."""
+    return read_effects(DATA / "bornmann2007.csv", "log-or")

@@ -150,6 +150,76 @@ def test_every_number_agrees_on_200_random_tables(both):
     assert len(stopped_short) < SETS / 20, stopped_short
 
 
+NESTED = 10
+
+
+def nested_table(seed):
+    """Effects in studies in laboratories, skewed; a number and a word of three that may explain."""
+    random = np.random.default_rng(seed)
+    variances = random.choice([0.0, 0.05, 0.3], 3)
+    lines = ["lab,study,yi,vi,x,g"]
+    for lab in range(random.integers(6, 14)):
+        of_lab = random.normal(0, math.sqrt(variances[0]))
+        for study in range(random.integers(1, 4)):
+            of_study = random.normal(0, math.sqrt(variances[1]))
+            for _ in range(random.integers(1, 5)):
+                v = random.uniform(0.01, 0.3)
+                y = 0.4 + of_lab + of_study + random.normal(0, math.sqrt(variances[2] + v))
+                word = random.choice(["a", "b", "c"])
+                lines.append(f"L{lab},{study},{y!r},{v!r},{random.normal(0, 1)!r},{word}")
+    return "\n".join(lines)
+
+
+def test_studies_in_laboratories_agree_on_random_tables(tmp_path):
+    for seed in range(NESTED):
+        (tmp_path / f"nested_{seed:02d}.csv").write_text(nested_table(seed))
+    script = Path(__file__).parent / "oracle_nested.R"
+    done = subprocess.run(
+        ["Rscript", str(script), str(tmp_path)], capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    theirs = {}
+    for line in done.stdout.splitlines():
+        name, analysis, key, *values = line.split()
+        theirs.setdefault((name, analysis), {})[key] = [float(value) for value in values]
+    asked = {"plain": {}, "tied": {"rho": 0.4}, "regression": {"moderators": ("x", "g")}}
+    stopped_short, failures = 0, []
+    for (name, analysis), numbers in theirs.items():
+        effects = read_effects(tmp_path / f"{name}.csv")
+        plain = pool(effects, "three-level", "t", **asked[analysis])
+        robust = pool(effects, "three-level", "cr2", **asked[analysis]).inference
+        assert plain.fit.levels == ("cluster", "study", "effect")
+        assert plain.fit.loglik >= numbers["loglik"][0] - 1e-7, (name, analysis)
+        if plain.fit.loglik > numbers["loglik"][0] + 1e-7:
+            stopped_short += 1  # its search ended on a lower place of the likelihood
+            continue
+        found = plain.inference
+        mine = {
+            "loglik": [plain.fit.loglik],
+            "sigma2": plain.fit.variances,
+            "beta": plain.fit.beta,
+            "se": found.se,
+            "low": found.low,
+            "high": found.high,
+            "q": [plain.fit.q],
+            "robust_se": robust.se,
+            "robust_df": robust.df,
+            "robust_p": robust.p,
+            "prediction": plain.prediction,
+        }
+        if found.joint and robust.joint:
+            mine["f"] = found.joint["statistic"], found.joint["p"]
+            mine["hotelling"] = [robust.joint[key] for key in ("statistic", "df1", "df2", "p")]
+        for key, values in numbers.items():
+            # where the likelihood is flat, it is level to the last digit well before the variance
+            tolerance = 1e-4 if key in ("robust_df", "hotelling") else 2e-6
+            if mine[key] != pytest.approx(values, rel=tolerance, abs=tolerance):
+                failures.append((name, analysis, key, mine[key], values))
+    assert not failures, (len(failures), failures[:6])
+    assert len(theirs) == 3 * NESTED
+    assert stopped_short <= NESTED / 3
+
+
 @pytest.mark.parametrize(
     ("file", "scale", "arguments"),
     [

@@ -1,8 +1,10 @@
-"""Three levels and dependent errors: metafor's and clubSandwich's numbers, and the dense algebra."""
+"""Levels and dependent errors: metafor's and clubSandwich's numbers, and the dense algebra."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from published import gleser, konstantopoulos
+from published import bornmann, gleser, konstantopoulos
 from scipy import stats
 
 from angiosome.errors import AngiosomeError
@@ -59,7 +61,46 @@ def test_arms_that_share_a_control(scale, arms, q):
         assert 1e6 * covariance == near(np.array(printed), abs=5e-4)
 
 
-def dependent(seed, clusters=7):
+def test_effects_in_studies_in_countries():
+    plain = pool(bornmann(), "three-level", "t")  # metafor 3.8-1, ~ 1 | country/study/row
+    found, fit = plain.inference, plain.fit
+    assert fit.levels == ("cluster", "study", "effect")
+    assert fit.variances == near((0.01051644, 0.00844929, 0.00342934), abs=2e-8)
+    assert (plain.estimate, found.se[0], found.p[0]) == near(
+        (-0.07261623, 0.05929906, 0.22515451), abs=1e-7
+    )
+    assert (fit.q, fit.loglik) == near((221.28497352, -11.25412), abs=5e-6)
+    assert plain.prediction == near((-0.39409619, 0.24886374), abs=1e-7)
+    country, study, effect = plain.variance_intervals()
+    # metafor looks for the ends of an interval to 1e-4
+    assert country == near((0, 0.09026), abs=1e-4)
+    assert study == near((0.00048, 0.03531), abs=1e-4)
+    # its search for the lower end fails; its likelihood there is 1.9207 below the top
+    assert effect == near((0.000749, 0.01309), abs=1e-4)
+    robust = pool(bornmann(), "three-level", "cr2").inference
+    assert (robust.se[0], robust.df[0], robust.p[0]) == near(
+        (0.06040131, 3.81, 0.29861637), abs=5e-3
+    )
+    assert (robust.se[0], robust.low[0]) == near((0.06040131, -0.24365468), abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("moderators", "statistic", "df1", "df2", "p"),
+    [
+        (("type", "year"), 5.1962413, 2, 3.3608263, 0.0936812),
+        (("discipline",), 0.672, 3, 1.41, 0.666),
+        (("year",), 0.5301740, 1, 1.9803718, 0.5428952),
+    ],
+)
+def test_moderators_together_by_hotelling(moderators, statistic, df1, df2, p):
+    studies = replace(bornmann(), cluster=bornmann().study)
+    pooled = pool(studies, "three-level", "cr2", moderators=moderators)
+    joint = pooled.inference.joint  # clubSandwich 0.5.8, Wald_test(test = "HTZ")
+    assert joint["df1"] == df1
+    assert (joint["statistic"], joint["df2"], joint["p"]) == near((statistic, df2, p), rel=1e-3)
+
+
+def dependent(seed, clusters=7, *, nested=False):
     random = np.random.default_rng(seed)
     sizes = random.integers(1, 6, clusters)
     names = tuple(f"c{at}" for at, size in enumerate(sizes) for _ in range(size))
@@ -68,34 +109,50 @@ def dependent(seed, clusters=7):
     y = 0.3 + lab + random.normal(0, np.sqrt(v + 0.05))
     x = tuple(map(str, random.normal(0, 1, len(y))))
     blank = np.full(len(y), 8.0)
-    return Effects(y, v, names, names, ("",) * len(y), blank, blank, {"x": x})
+    studies = names
+    if nested:  # study 0 of one laboratory is not study 0 of another
+        studies = tuple(map(str, random.integers(0, 2, len(y))))
+        y = (
+            y
+            + random.normal(0, 0.4, (clusters, 2))[
+                np.repeat(np.arange(clusters), sizes), np.array(studies, int)
+            ]
+        )
+    return Effects(y, v, studies, names, ("",) * len(y), blank, blank, {"x": x})
 
 
+@pytest.mark.parametrize("nested", [False, True])
 @pytest.mark.parametrize("seed", range(8))
-def test_block_algebra_is_the_dense_algebra(seed):
-    effects = dependent(seed)
+def test_block_algebra_is_the_dense_algebra(seed, nested):
+    effects = dependent(seed, nested=nested)
     pooled = pool(effects, "three-level", "cr2", rho=0.6, moderators=("x",))
     fit = pooled.fit
     codes = effects.codes
     same = codes[:, None] == codes
-    V = np.where(same, 0.6 * np.sqrt(np.outer(effects.vi, effects.vi)), 0.0)
+    within = same & (np.array(effects.study)[:, None] == np.array(effects.study))
+    groups = [same, within, np.eye(len(codes))] if nested else [same, np.eye(len(codes))]
+    V = np.where(within, 0.6 * np.sqrt(np.outer(effects.vi, effects.vi)), 0.0)
     np.fill_diagonal(V, effects.vi)
     contrasts = np.linalg.svd(fit.X.T)[2][2:]
 
-    def height(cluster, effect):
-        M = V + cluster * same + effect * np.eye(len(V))
+    def marginal(variances):
+        return V + sum(s * group for s, group in zip(variances, groups, strict=True))
+
+    def height(variances):
+        M = marginal(variances)
         return stats.multivariate_normal.logpdf(
             contrasts @ effects.yi, cov=contrasts @ M @ contrasts.T
         )
 
-    best = height(*fit.variances)
+    best = height(fit.variances)
     assert fit.loglik == near(best, abs=1e-8)
-    for factor in (0.9, 0.99, 1.01, 1.1):
-        a, b = fit.variances
-        assert max(height(a * factor, b), height(a, b * factor)) <= best + 1e-10
-    assert max(height(a + 1e-4, b), height(a, b + 1e-4)) <= best + 1e-10  # a variance of zero too
+    around = np.array(fit.variances) + np.zeros((len(groups), 1))
+    each = np.eye(len(groups))
+    for moved in (0.9, 0.99, 1.01, 1.1):
+        assert max(map(height, np.where(each, moved * around, around))) <= best + 1e-10
+    assert max(map(height, around + 1e-4 * each)) <= best + 1e-10  # a variance of zero too
     # CR2 from its definition, with dense n x n matrices
-    M = V + a * same + b * np.eye(len(V))
+    M = marginal(fit.variances)
     W, X = np.linalg.inv(M), fit.X
     bread = np.linalg.inv(X.T @ W @ X)
     assert fit.covariance == near(bread, rel=1e-9)
@@ -136,8 +193,25 @@ def test_of_two_tops_of_the_likelihood_the_higher_is_taken(tmp_path):
     assert fit.variances == near((7.5534349, 0.0), abs=1e-4)
 
 
-def test_rows_in_any_order_give_the_same_numbers():
-    effects = dependent(3)
+def test_levels_that_repeat_each_other_are_one():
+    effects = dependent(2, nested=True)
+    every = replace(effects, study=tuple(map(str, range(effects.k))))
+    one_each = replace(effects, study=effects.cluster)
+    plain = dependent(2, nested=True).take(range(effects.k))
+    fits = [pool(each, "three-level").fit for each in (every, one_each)]
+    assert [fit.levels for fit in fits] == [("cluster", "effect")] * 2
+    assert fits[0].variances == fits[1].variances
+    assert pool(plain, "three-level").fit.levels == ("cluster", "study", "effect")
+    lab = effects.take([at for at in range(effects.k) if effects.cluster[at] in ("c0", "c1", "c3")])
+    alone = pool(replace(lab, cluster=("c0",) * lab.k), "three-level")
+    studies = replace(lab, cluster=lab.study)
+    assert alone.fit.variances == near((0, *pool(studies, "three-level").fit.variances), abs=1e-9)
+    assert "in one cluster" in " ".join(alone.warnings)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_rows_in_any_order_give_the_same_numbers(nested):
+    effects = dependent(3, nested=nested)
     turned = effects.take(np.random.default_rng(0).permutation(effects.k).tolist())
     one, other = (pool(each, "three-level", "cr2", rho=0.5) for each in (effects, turned))
     assert one.fit.variances == near(other.fit.variances, rel=1e-7)

@@ -18,6 +18,7 @@ from angiosome.evidence.synthesis.effects import Effects
 from angiosome.evidence.synthesis.fit import infer
 from angiosome.evidence.synthesis.models import fit_two_level, weighted_least_squares
 from angiosome.evidence.synthesis.multilevel import fit_three_level
+from angiosome.evidence.synthesis.nesting import nesting_of
 from angiosome.evidence.synthesis.numbers import Vector
 from angiosome.evidence.synthesis.robust import cluster_robust
 
@@ -90,16 +91,9 @@ def egger_clustered(effects: Effects, rho: float | None = None, test: str = "cr2
     predictor, name = funnel_predictor(effects)
     X = np.stack([np.ones(effects.k), predictor], axis=1)
     blocks = blocks_of(effects, rho)
-    one_each = len(blocks) == effects.k
-    fit = fit_three_level(
-        effects.yi,
-        effects.vi,
-        X,
-        ("intercept", name),
-        blocks,
-        estimate=(not one_each and len(blocks) > 1, True),
-    )
-    robust = cluster_robust(fit, effects.vi, blocks) if test == "cr2" else None
+    nesting = nesting_of(effects)
+    fit = fit_three_level(effects.yi, effects.vi, X, ("intercept", name), blocks, nesting)
+    robust = cluster_robust(fit, effects.vi, blocks, nesting) if test == "cr2" else None
     words = {"cr2": "CR2", "t": "t"}[test]
     return _asymmetry(f"three-level REML, {words}", name, fit.beta, infer(fit, test, robust))
 

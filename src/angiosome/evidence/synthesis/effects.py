@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -35,7 +35,7 @@ class Effects:
         outcome: what was measured.
         n_t, n_c: experimental units of both arms; NaN where unknown.
         moderators: what a regression may use, as text; empty where unknown.
-        shared: covariance of two rows that share a control arm.
+        shared: covariance of two rows of one study that share a control arm.
         marks: how a row came about where that matters: digitised, SD from SEM.
         left_out: rows that enter nothing.
         warnings: what a reader has to know before any number.
@@ -104,9 +104,9 @@ class Effects:
         )
 
 
-def number(labels: Sequence[str]) -> NDArray[np.int64]:
+def number(labels: Sequence[Hashable]) -> NDArray[np.int64]:
     """Labels as numbers from 0, in order of appearance."""
-    first: dict[str, int] = {}
+    first: dict[Hashable, int] = {}
     return np.array([first.setdefault(label, len(first)) for label in labels], dtype=np.int64)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
 from angiosome.errors import AngiosomeError
 from angiosome.evidence.synthesis.numbers import Matrix
+
+if TYPE_CHECKING:
+    from angiosome.evidence.synthesis.robust import Robust
 
 TESTS = {
     "z": "Wald, normal quantiles",
@@ -31,7 +35,8 @@ class Fit:
         names: what each coefficient is.
         y, X: effects and design, in the order of the table.
         beta, covariance: coefficients and their covariance under the model.
-        variances: tau² alone, or sigma² of the cluster and of the effect; empty when fixed.
+        variances: tau² alone, or sigma² of every level, the widest first; empty when fixed.
+        levels: what each sigma² belongs to: cluster, study, effect; empty for one tau² or none.
         q, q_df: heterogeneity left over, against its chi-squared.
         typical_variance: (k - p)/tr(P), the sampling variance of a typical effect (higgins2002).
         dispersion: weighted mean square of the residuals, Knapp and Hartung's q (knapp2003).
@@ -52,6 +57,7 @@ class Fit:
     dispersion: float
     loglik: float = float("nan")
     tau2_se: float = float("nan")
+    levels: tuple[str, ...] = ()
 
     @property
     def k(self) -> int:
@@ -103,7 +109,7 @@ class Inference:
     Attributes:
         df: degrees of freedom of the t quantiles; infinite for the normal.
         joint: statistic, its degrees of freedom and p of all coefficients but the intercept;
-            ``None`` without moderators, or where the test has no joint form here.
+            ``None`` without moderators.
     """
 
     test: str
@@ -121,14 +127,14 @@ class Inference:
 def infer(
     fit: Fit,
     test: str,
-    robust: tuple[Matrix, Matrix] | None = None,
+    robust: Robust | None = None,
 ) -> Inference:
     """Test every coefficient of a fit.
 
     Args:
         fit: the fitted model.
         test: a key of `TESTS`.
-        robust: for ``cr2``, the robust covariance and the degrees of freedom of each coefficient.
+        robust: for ``cr2``, what `angiosome.evidence.synthesis.robust` finds.
 
     Raises:
         AngiosomeError: the test does not go with the model.
@@ -157,7 +163,7 @@ def infer(
     elif test == "cr2":
         if robust is None:
             raise AngiosomeError("the test 'cr2' needs the clusters of the effects")
-        covariance, df = robust
+        covariance, df = robust.covariance, robust.df
         if np.min(df) < FEWEST_DF:
             warnings.append(
                 f"Satterthwaite's degrees of freedom are {np.min(df):.2f}, below {FEWEST_DF:g}: "
@@ -180,13 +186,15 @@ def infer(
         low=fit.beta - quantile * se,
         high=fit.beta + quantile * se,
         covariance=covariance,
-        joint=None if test == "cr2" else _joint(fit, covariance, test, residual_df),
+        joint=robust.hotelling(fit.beta)
+        if test == "cr2" and robust
+        else _joint(fit, covariance, test, residual_df),
         warnings=tuple(warnings),
     )
 
 
 def _joint(fit: Fit, covariance: Matrix, test: str, residual_df: float) -> dict[str, float] | None:
-    """Do the moderators explain anything? χ² for z, F for the tests with a t."""
+    """Do the moderators explain anything? χ² for z, F for the tests with a t; CR2 has its own."""
     m = fit.p - 1
     if m == 0 or residual_df <= 0:
         return None

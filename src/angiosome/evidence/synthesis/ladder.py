@@ -26,7 +26,7 @@ STEPS = (
     ("naive: every effect independent, DerSimonian-Laird, z", "dl", "z", False),
     ("REML, t", "reml", "t", False),
     ("REML, Knapp-Hartung", "reml", "knha", False),
-    ("three-level: effects within clusters, t", "three-level", "t", False),
+    ("three-level: effects in studies in clusters, t", "three-level", "t", False),
     ("three-level with within-study covariance, t", "three-level", "t", True),
     ("three-level with within-study covariance, CR2", "three-level", "cr2", True),
 )

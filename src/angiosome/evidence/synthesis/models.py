@@ -18,7 +18,7 @@ MODELS = {
     "dl": "random effects, tau² by DerSimonian and Laird's moments",
     "reml": "random effects, tau² by restricted maximum likelihood",
     "pm": "random effects, tau² by Paule and Mandel",
-    "three-level": "random effects of cluster and of effect within it, both by REML",
+    "three-level": "random effects of cluster, study in it and effect in that, all by REML",
 }
 
 GRID = 80  # points on which the likelihood is looked at before it is climbed

@@ -1,12 +1,12 @@
-"""Effects in clusters: three levels, with the known covariance of effects that share animals.
+"""Effects in groups within groups, with the known covariance of effects that share animals.
 
-    y = X β + a + u + e,   a ~ N(0, σ_cluster²) per cluster,   u ~ N(0, σ_effect²) per effect,
-                           e ~ N(0, V), V known, block by block of a cluster
+    y = X β + a + s + u + e,   a ~ N(0, σ_cluster²) per cluster, s ~ N(0, σ_study²) per study in it,
+                               u ~ N(0, σ_effect²) per effect, e ~ N(0, V), V known, study by study
 
-The covariance of a block is V_b + σ_effect² I + σ_cluster² 1 1'. In the eigenvectors of V_b it is
-diag(λ + σ_effect²) + σ_cluster² u u', diagonal and one outer product, whose inverse and determinant
-are written down at once. So each look at the likelihood costs as much as there are effects, however
-large the clusters are.
+In the eigenvectors of V the innermost covariance is diagonal, λ + σ_effect². Each level further out
+adds σ² u u' to a group, u being where the vector 1 went: one outer product, whose inverse and
+determinant follow at once from those of the level below. So each look at the likelihood costs as
+much as there are effects, however large the groups are.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from scipy import optimize, stats
 
 from angiosome.errors import AngiosomeError
 from angiosome.evidence.synthesis.fit import LEVEL, Fit
-from angiosome.evidence.synthesis.numbers import Matrix, Vector, root_between
+from angiosome.evidence.synthesis.nesting import Nesting
+from angiosome.evidence.synthesis.numbers import Codes, Matrix, Vector, root_between
 
 STARTS = (0.0, 0.02, 0.06, 0.2, 0.6, 2.0)  # times the spread of the effects, for each variance
 
@@ -36,49 +37,65 @@ class Block:
 
 
 @dataclass(frozen=True)
+class _Groups:
+    """The groups of one level."""
+
+    code: Codes
+    count: int
+
+    def sums(self, values: Matrix) -> Matrix:
+        """Sums per group, column by column."""
+        columns = values.reshape(len(values), -1).T
+        added: Any = [np.bincount(self.code, column, self.count) for column in columns]
+        return np.stack(added, axis=1).reshape(self.count, *values.shape[1:])
+
+
+@dataclass(frozen=True)
 class _Rotated:
-    """The data in the eigenvectors of each block of V; ``ones`` is where the vector 1 went."""
+    """The data in the eigenvectors of V; ``ones`` is where the vector 1 went.
+
+    ``levels`` are those above the effect, the innermost first.
+    """
 
     y: Vector
     X: Matrix
     ones: Vector
     eigenvalues: Vector
-    code: NDArray[np.int64]
-    clusters: int
-
-    def sums(self, values: Matrix) -> Matrix:
-        """Sums per cluster, column by column."""
-        columns = values.reshape(len(values), -1).T
-        added: Any = [np.bincount(self.code, column, self.clusters) for column in columns]
-        return np.stack(added, axis=1).reshape(self.clusters, *values.shape[1:])
+    levels: tuple[_Groups, ...]
 
 
-def _rotate(y: Vector, v: Vector, X: Matrix, blocks: Sequence[Block]) -> _Rotated:
-    code = np.empty(len(y), dtype=np.int64)
+def _rotate(y: Vector, v: Vector, X: Matrix, blocks: Sequence[Block], nesting: Nesting) -> _Rotated:
     turned_y, turned_X, ones, eigenvalues = y.copy(), X.copy(), np.ones_like(y), v.copy()
-    for number, block in enumerate(blocks):
-        code[block.rows] = number
+    innermost = nesting.codes[-1]
+    for block in blocks:
         if block.covariance is None:
             continue
-        values, vectors = np.linalg.eigh(block.covariance)
-        if values[0] <= 1e-12 * values[-1]:
-            raise AngiosomeError(
-                "the covariance of the effects in one cluster is not positive definite: "
-                "give a smaller --rho, or check rows that share a control"
-            )
-        eigenvalues[block.rows] = values
-        turned_y[block.rows] = vectors.T @ y[block.rows]
-        turned_X[block.rows] = vectors.T @ X[block.rows]
-        ones[block.rows] = vectors.sum(axis=0)
-    return _Rotated(turned_y, turned_X, ones, eigenvalues, code, len(blocks))
+        inside = innermost[block.rows]
+        if np.any(block.covariance[inside[:, None] != inside]):
+            raise ValueError("two effects of different studies have errors that covary")
+        for group in np.unique(inside):
+            at = inside == group
+            rows = block.rows[at]
+            values, vectors = np.linalg.eigh(block.covariance[np.ix_(at, at)])
+            if values[0] <= 1e-12 * values[-1]:
+                raise AngiosomeError(
+                    "the covariance of the effects in one cluster is not positive definite: "
+                    "give a smaller --rho, or check rows that share a control"
+                )
+            eigenvalues[rows] = values
+            turned_y[rows] = vectors.T @ y[rows]
+            turned_X[rows] = vectors.T @ X[rows]
+            ones[rows] = vectors.sum(axis=0)
+    levels = tuple(_Groups(code, int(code.max()) + 1) for code in reversed(nesting.codes))
+    return _Rotated(turned_y, turned_X, ones, eigenvalues, levels)
 
 
 @dataclass(frozen=True)
 class _Look:
-    """The model at one pair of variances."""
+    """The model at one set of variances."""
 
     loglik: float
-    gradient: Vector  # of the log-likelihood, by (σ_cluster², σ_effect²)
+    gradient: Vector  # of the log-likelihood, by the variances, the widest level first
     information: Matrix  # the average of the observed and the expected one
     beta: Vector
     bread: Matrix
@@ -87,44 +104,56 @@ class _Look:
 
 def _look(data: _Rotated, variances: Vector) -> _Look:
     """The model at these variances. The columns of X are orthonormal, so that log|X'X| is 0."""
-    cluster, effect = variances
     u, X = data.ones, data.X
     k, p = X.shape
-    w = 1 / (data.eigenvalues + effect)
-    a = data.sums(w * u**2)
-    shrink = cluster / (1 + cluster * a)
+    w = 1 / (data.eigenvalues + variances[-1])
+    log_det = float(np.sum(np.log(data.eigenvalues + variances[-1])))
+    r = w * u  # S⁻¹ u, S the covariance up to the level below
+    steps: list[tuple[_Groups, Vector, Vector]] = []
+    for level, variance in zip(data.levels, variances[-2::-1], strict=True):
+        grown = 1 + variance * level.sums(u * r)
+        steps.append((level, r, (variance / grown)[level.code]))
+        log_det += float(np.sum(np.log(grown)))
+        r = r / grown[level.code]
 
     def inverse_times(z: Matrix) -> Matrix:
-        if z.ndim == 1:
-            return w * z - w * u * (shrink * data.sums(w * u * z))[data.code]
-        inner = shrink[:, None] * data.sums((w * u)[:, None] * z)
-        return w[:, None] * z - (w * u)[:, None] * inner[data.code]
+        found = w[:, None] * z
+        for level, r, shrink in steps:
+            inner = level.sums(u[:, None] * found)[level.code]
+            found = found - (r * shrink)[:, None] * inner
+        return found
 
     MX = inverse_times(X)
     A = X.T @ MX
     bread = np.linalg.inv(A)
     beta = bread @ (MX.T @ data.y)
     residual = data.y - X @ beta
-    Py = inverse_times(residual)
+    Py = inverse_times(residual[:, None])[:, 0]
     rss = float(residual @ Py)
-    log_det = float(np.sum(np.log(data.eigenvalues + effect)) + np.sum(np.log1p(cluster * a)))
     loglik = -0.5 * (
         (k - p) * math.log(2 * math.pi) + log_det + float(np.linalg.slogdet(A)[1]) + rss
     )
-    uPy = data.sums(u * Py)
-    uMX = data.sums(u[:, None] * MX)
-    trace = (
-        np.sum(a / (1 + cluster * a)) - np.einsum("ci,ij,cj->", uMX, bread, uMX),
-        np.sum(w) - np.sum(shrink * data.sums((w * u) ** 2)) - np.sum((MX @ bread) * MX),
-    )
-    gradient = 0.5 * np.array([np.sum(uPy**2) - trace[0], np.sum(Py**2) - trace[1]])
-    moved = np.stack([u * uPy[data.code], Py], axis=1)
-    P_moved = inverse_times(moved) - MX @ (bread @ (MX.T @ moved))
-    return _Look(loglik, gradient, 0.5 * moved.T @ P_moved, beta, bread, rss)
+    slopes = [
+        float(np.sum(Py**2) - np.sum(w) + np.sum((MX @ bread) * MX))
+        + sum(float(np.sum(shrink * r**2)) for _, r, shrink in steps)
+    ]
+    moved = [Py]
+    for at, level in enumerate(data.levels):
+        uPy, uMX = level.sums(u * Py), level.sums(u[:, None] * MX)
+        trace = np.sum(w * u**2) - np.einsum("ci,ij,cj->", uMX, bread, uMX)
+        for other, (_, r, shrink) in enumerate(steps):
+            finer = data.levels[min(at, other)]
+            trace -= np.sum(shrink * u * r * finer.sums(u * r)[finer.code])
+        slopes.append(float(np.sum(uPy**2) - trace))
+        moved.append(u * uPy[level.code])
+    gradient = 0.5 * np.array(slopes[::-1])
+    turns = np.stack(moved[::-1], axis=1)
+    P_turns = inverse_times(turns) - MX @ (bread @ (MX.T @ turns))
+    return _Look(loglik, gradient, 0.5 * turns.T @ P_turns, beta, bread, rss)
 
 
 def _climb(
-    data: _Rotated, free: tuple[bool, bool], fixed: Vector, start: Vector | None = None
+    data: _Rotated, free: Sequence[bool], fixed: Vector, start: Vector | None = None
 ) -> Vector:
     """Variances of highest restricted likelihood; those not free keep their value.
 
@@ -194,8 +223,7 @@ def fit_three_level(
     X: Matrix,
     names: tuple[str, ...],
     blocks: Sequence[Block],
-    *,
-    estimate: tuple[bool, bool] = (True, True),
+    nesting: Nesting,
 ) -> Fit:
     """Fit the model by REML.
 
@@ -205,27 +233,30 @@ def fit_three_level(
         X: one row per effect, one column per coefficient.
         names: what each column is.
         blocks: the clusters, which together hold every row once.
-        estimate: whether each of σ_cluster² and σ_effect² is estimated; else it is zero. With
-            neither, this is generalised least squares under V.
+        nesting: the groups, and which of their variances are estimated. With none, this is
+            generalised least squares under V.
     """
     k, p = X.shape
     # Orthogonal columns span the same space; a column of years would cost half the digits.
     Q, R = np.linalg.qr(X)
-    data = _rotate(y, v, Q, blocks)
-    variances = _climb(data, estimate, np.zeros(2)) if k > p else np.zeros(2)
+    data = _rotate(y, v, Q, blocks, nesting)
+    none = np.zeros(len(nesting.levels))
+    variances = _climb(data, nesting.free, none) if k > p else none
     look = _look(data, variances)
-    bare = _look(data, np.zeros(2))
+    bare = _look(data, none)
     back = np.linalg.inv(R)
     w = 1 / data.eigenvalues
     trace_p = float(np.sum(w) - np.sum(w[:, None] ** 2 * (data.X @ bare.bread) * data.X))
+    random = any(nesting.free)
     return Fit(
-        model="three-level" if any(estimate) else "fixed",
+        model="three-level" if random else "fixed",
         names=names,
         y=y,
         X=X,
         beta=back @ look.beta,
         covariance=back @ look.bread @ back.T,
-        variances=tuple(float(value) for value in variances) if any(estimate) else (),
+        variances=tuple(float(value) for value in variances) if random else (),
+        levels=nesting.levels if random else (),
         q=bare.rss,
         q_df=k - p,
         typical_variance=(k - p) / trace_p if k > p else math.nan,
@@ -235,19 +266,22 @@ def fit_three_level(
 
 
 def profile_intervals(
-    y: Vector, v: Vector, X: Matrix, blocks: Sequence[Block], fit: Fit
-) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Profile-likelihood intervals of both variances: where twice the loss in height meets χ²_1."""
-    data = _rotate(y, v, np.linalg.qr(X)[0], blocks)
+    y: Vector, v: Vector, X: Matrix, blocks: Sequence[Block], nesting: Nesting, fit: Fit
+) -> list[tuple[float, float] | None]:
+    """Profile-likelihood interval of each variance: where twice the loss in height meets χ²_1.
+
+    ``None`` where the variance is not estimated.
+    """
+    data = _rotate(y, v, np.linalg.qr(X)[0], blocks, nesting)
     depth = float(stats.chi2.isf(1 - LEVEL, 1)) / 2
 
     def interval(which: int) -> tuple[float, float]:
-        free = (which != 0, which != 1)
+        others = [free and at != which for at, free in enumerate(nesting.free)]
 
         def height(value: float) -> float:
-            fixed = np.zeros(2)
+            fixed = np.zeros(len(others))
             fixed[which] = value
-            near = _climb(data, free, fixed, np.asarray(fit.variances))
+            near = _climb(data, others, fixed, np.asarray(fit.variances))
             return _look(data, near).loglik - fit.loglik + depth
 
         best = fit.variances[which]
@@ -257,4 +291,4 @@ def profile_intervals(
             top *= 2
         return low, root_between(height, best, top, 1e-6)
 
-    return interval(0), interval(1)
+    return [interval(at) if free else None for at, free in enumerate(nesting.free)]

@@ -13,6 +13,7 @@ from angiosome.evidence.synthesis.effects import Effects, design
 from angiosome.evidence.synthesis.fit import Fit, Inference, infer, prediction_interval
 from angiosome.evidence.synthesis.models import MODELS, fit_two_level, q_profile
 from angiosome.evidence.synthesis.multilevel import Block, fit_three_level, profile_intervals
+from angiosome.evidence.synthesis.nesting import Nesting, nesting_of
 from angiosome.evidence.synthesis.numbers import Matrix
 from angiosome.evidence.synthesis.robust import cluster_robust
 
@@ -26,7 +27,7 @@ class Pooled:
     Attributes:
         effects: the rows that entered, and those that were left out.
         blocks: the clusters, with the covariance of their errors.
-        estimated: which variances of the three-level model were estimated (cluster, effect).
+        nesting: the groups of effects, and which of their variances were estimated.
     """
 
     effects: Effects
@@ -36,7 +37,7 @@ class Pooled:
     fit: Fit
     inference: Inference
     blocks: Sequence[Block]
-    estimated: tuple[bool, bool]
+    nesting: Nesting
     warnings: tuple[str, ...]
 
     @property
@@ -57,9 +58,7 @@ class Pooled:
             return [None for _ in fit.variances]
         if self.model != "three-level":
             return [q_profile(fit.y, self.effects.vi, fit.X)]
-        if not all(self.estimated):
-            return [None, None]
-        return list(profile_intervals(fit.y, self.effects.vi, fit.X, self.blocks, fit))
+        return profile_intervals(fit.y, self.effects.vi, fit.X, self.blocks, self.nesting, fit)
 
 
 def pool(
@@ -101,12 +100,12 @@ def pool(
         )
     blocks = blocks_of(kept, rho)
     warnings = list(kept.warnings)
-    estimated = (model == "three-level", model == "three-level")
+    nesting = nesting_of(kept)
     if model == "three-level":
-        estimated = _identifiable(kept, X, blocks, warnings)
-        fit = fit_three_level(kept.yi, kept.vi, X, names, blocks, estimate=estimated)
+        warnings += nesting.notes if kept.k > X.shape[1] else ()
+        fit = fit_three_level(kept.yi, kept.vi, X, names, blocks, nesting)
     elif model == "fixed" and any(block.covariance is not None for block in blocks):
-        fit = fit_three_level(kept.yi, kept.vi, X, names, blocks, estimate=(False, False))
+        fit = fit_three_level(kept.yi, kept.vi, X, names, blocks, nesting.held_at_zero())
     else:
         fit = fit_two_level(kept.yi, kept.vi, X, names, model)
         _dependence_ignored(kept, warnings)
@@ -120,13 +119,13 @@ def pool(
         warnings.append(one if kept.k == 1 else f"{kept.k} effects are too few to conclude from")
     elif fit.q <= 1e-20 * kept.k:
         warnings.append("all effects are equal: no variance between them can be seen")
-    robust = cluster_robust(fit, kept.vi, blocks) if test == "cr2" else None
+    robust = cluster_robust(fit, kept.vi, blocks, nesting) if test == "cr2" else None
     inference = infer(fit, test, robust)
     if float(inference.se[0]) <= 1e-12 * float(np.sqrt(fit.covariance[0, 0])):
         warnings.append("the standard error of this test is zero; read another test")
     warnings += inference.warnings
     return Pooled(
-        kept, model, test, rho, fit, inference, blocks, estimated, tuple(dict.fromkeys(warnings))
+        kept, model, test, rho, fit, inference, blocks, nesting, tuple(dict.fromkeys(warnings))
     )
 
 
@@ -137,24 +136,6 @@ def _repeat(X: Matrix) -> bool:
     if X.shape[1] > 1 and np.min(size) == 0:
         return True
     return bool(X.shape[1] > 1 and np.linalg.matrix_rank(moderators / size) < X.shape[1] - 1)
-
-
-def _identifiable(
-    effects: Effects, X: Matrix, blocks: Sequence[Block], warnings: list[str]
-) -> tuple[bool, bool]:
-    """Which of the two variances these clusters can tell apart."""
-    if effects.k <= X.shape[1]:
-        return True, True
-    if len(blocks) == 1:
-        warnings.append("all effects lie in one cluster: a variance between clusters is not seen")
-        return False, True
-    if len(blocks) == effects.k:
-        warnings.append(
-            "each cluster holds one effect: the variances of cluster and effect cannot be told "
-            "apart; their sum stands under effect"
-        )
-        return False, True
-    return True, True
 
 
 def _dependence_ignored(effects: Effects, warnings: list[str]) -> None:

@@ -136,9 +136,10 @@ def _call(pooled: Pooled, V: str) -> str:
     if pooled.model == "three-level" or V == "V":
         random = ""
         if pooled.model == "three-level":
-            fixed = ["NA" if free else "0" for free in pooled.estimated]
-            sigma2 = "" if all(pooled.estimated) else f", sigma2 = c({', '.join(fixed)})"
-            random = f", random = ~ 1 | cluster/row{sigma2}"
+            free = pooled.nesting.free
+            held = "" if all(free) else ", ".join("NA" if one else "0" for one in free)
+            groups = "/".join((*pooled.nesting.levels[:-1], "row"))
+            random = f", random = ~ 1 | {groups}" + (f", sigma2 = c({held})" if held else "")
         exact = (
             'control = list(optimizer = "optim", optmethod = "Nelder-Mead", reltol = 1e-15, '
             "maxit = 10000)"

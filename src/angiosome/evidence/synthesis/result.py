@@ -40,7 +40,7 @@ def summary(pooled: Pooled) -> dict[str, Any]:
     }
     if three:
         result["sigma2"] = list(fit.variances)
-        result["sigma2_levels"] = ["cluster", "effect"]
+        result["sigma2_levels"] = list(fit.levels)
         result["sigma2_ci"] = intervals
     else:
         result["tau2"] = fit.variances[0] if fit.variances else 0.0
@@ -71,7 +71,7 @@ def summary(pooled: Pooled) -> dict[str, Any]:
         "warnings": list(pooled.warnings),
     }
     if three:
-        result["i2_by_level"] = dict(zip(("cluster", "effect"), fit.i2, strict=True))
+        result["i2_by_level"] = dict(zip(fit.levels, fit.i2, strict=True))
     else:
         result["prediction_intervals"] = [
             {"convention": CONVENTIONS[name], "pi_low": low, "pi_high": high}
