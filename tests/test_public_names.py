@@ -16,8 +16,9 @@ PUBLIC = {
     "Separation SizeClass Vesicles cell_rates cell_that_releases class_of class_probabilities "
     "diffusivity_um2_per_s in_sequence misev_items operational_term particles_in_dose "
     "preparation_of read_panels release_per_day share_that_carries shares_between",
-    "angiosome.delivery": "ORGANS Body Depot Infusion Uptake VesicleState clearances_ml_per_h "
-    "first_pass_extraction no_depot no_vesicles rates total_particles",
+    "angiosome.delivery": "ORGANS Body Infusion Uptake VesicleState by_decay by_power "
+    "clearances_ml_per_h copy_rates first_pass_extraction no_infusion no_vesicles particles_given "
+    "rates total_particles",
     "angiosome.signalling": "TARGETS EndothelialRates Endothelium Silencing TargetState behaviour "
     "free_copies free_copies_among half_occupancy_copies hif_response protein_course target_rates "
     "untouched",

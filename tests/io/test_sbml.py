@@ -103,22 +103,17 @@ def ours():
     lanes = [jnp.asarray(np.array(part)) for part in zip(*lanes, strict=True)]
 
     one, zones = jnp.ones(()), jnp.ones(1)
-    organs = jnp.ones(len(delivery.ORGANS))
-    body = delivery.Body(one, organs, organs, one, one)
 
     def rates(state, lane, _):
         half, own, protein_decay, decays, _ = lane
         uptake = delivery.Uptake(
-            *(zones,) * 5, *(one,) * 8,
+            *(zones,) * 4, *(one,) * 2, *(zones,) * 2, *(one,) * 5,
             argonaute_share=jnp.asarray(number("argonaute_share")),
             free_decay_per_h=np.log(2) / number("free_copy_half_life") * decays,
             argonaute_decay_per_h=np.log(2) / number("argonaute_copy_half_life") * decays,
         )  # fmt: skip
         free, loaded, targets = state
-        vesicles = replace(delivery.no_vesicles(width, 1), free_copies=free, loaded_copies=loaded)
-        nothing = delivery.Infusion(*(jnp.zeros(()),) * 4)
-        depot = delivery.no_depot()
-        moved = delivery.rates(vesicles, body, uptake, depot, jnp.zeros(width), nothing, zones)
+        moved = delivery.copy_rates(uptake, free, loaded, jnp.zeros((width, 1)))
         how = Silencing(
             endogenous_copies=own,
             competitor_sites=jnp.asarray(number("competitor_sites")),
@@ -130,7 +125,7 @@ def ours():
             protein_decay_per_h=protein_decay,
         )
         silenced = signalling.target_rates(targets, loaded, how)
-        return moved.free_copies, moved.loaded_copies, silenced
+        return *moved, silenced
 
     def untreated(lane):
         start, decays = lane[4], lane[3]

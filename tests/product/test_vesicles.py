@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import pytest
 
-from angiosome.product import Vesicles, diffusivity_um2_per_s, particles_in_dose, share_that_carries
+from angiosome.product import diffusivity_um2_per_s, particles_in_dose, share_that_carries
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_a_hundred_vesicles_carry_one_copy_of_native_mirna():
 
 
 def test_a_dose_counts_the_same_however_it_is_given():
-    batch = Vesicles(jnp.asarray(5e9), jnp.asarray(1500.0), jnp.zeros(0))
-    assert float(particles_in_dose(batch, protein_ug=7500.0)) == 3.75e13
-    assert float(particles_in_dose(batch, cells=1e6)) == 1.5e9
-    assert float(particles_in_dose(batch, particles=2e9)) == 2e9
+    ratios = {"per_ug": 5e9, "per_cell": 1500.0}
+    assert particles_in_dose(protein_ug=7500.0, **ratios) == 3.75e13
+    assert particles_in_dose(cells=1e6, **ratios) == 1.5e9
+    assert particles_in_dose(particles=2e9, **ratios) == 2e9

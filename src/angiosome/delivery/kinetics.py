@@ -5,8 +5,8 @@
      perfusion │ │ wash-out
                ▼ │
     artery ─► bed of the treated organ, zone by zone ─► endothelial cells ─► lysosome
-    needle ─► interstitium ─┘ ▲         └─► other cells     └─► cytosol ─► Argonaute
-    depot ────────────────────┘ (or to the blood, or lost)
+                    │ crossing  ▲       └─► other cells     └─► cytosol ─► Argonaute
+    needle, depot ─►▼ interstitium      (or to the blood, or lost)
 
 Vesicles are counted, not concentrated: every pool is a number of particles, so that what was
 injected is at any time what is in the pools plus what was cleared and degraded. Copies of a cargo
@@ -43,6 +43,8 @@ class Body(eqx.Module):
     """Of what liver and spleen take, the share that macrophages take; it saturates."""
     macrophage_half_per_ml: Float[Array, ""]
     """Vesicles per mL of blood at which macrophages work at half their rate per vesicle."""
+    memory_extraction: Float[Array, " organ"]
+    """What macrophages take besides, once the body knows the vesicles from an earlier dose."""
 
 
 class Uptake(eqx.Module):
@@ -54,16 +56,18 @@ class Uptake(eqx.Module):
     """Blood flow of each zone when healthy."""
     interstitium_ml: Float[Array, " zone"]
     fed_by_artery: Float[Array, " zone"]
-    """1 where the treated artery feeds the zone, 0 elsewhere; a catheter reaches only those."""
-    needle_share: Float[Array, " zone"]
-    """Shares of a needle dose by zone; they add up to one."""
-    needle_retention: Float[Array, ""]
-    """Share of a needle dose that stays in the tissue; the rest is carried off by blood."""
+    """Share of each zone's flow that comes by the treated artery; a catheter reaches only that."""
+    artery_retention: Float[Array, ""]
+    """Share of a dose by catheter that the bed holds in the first passage, besides what its
+    endothelium takes as from blood: what lodges in small vessels, or is filtered."""
     uptake_ml_per_cell_h: Float[Array, ""]
     """Volume that one endothelial cell clears of vesicles, at rest in a fluid."""
     uptake_in_flow: Float[Array, "*zone"]
-    """The same under flow, over that at rest: shear and barriers lower it, ischaemia and targeting
-    ligands raise it. One number, or one for each zone."""
+    """The same under flow, over that at rest: shear lowers it, ischaemia and targeting ligands
+    raise it. One number, or one for each zone."""
+    crossing_ml_per_h: Float[Array, " zone"]
+    """Blood that a zone clears of vesicles through the wall of its vessels into the tissue: the
+    permeability of a barrier times its surface. 0 where nothing is known to cross."""
     endothelial_share: Float[Array, ""]
     """Endothelial share of what all cells of the tissue take up from the interstitium."""
     washout_per_h: Float[Array, ""]
@@ -78,30 +82,33 @@ class Uptake(eqx.Module):
     argonaute_decay_per_h: Float[Array, ""]
 
 
-class Depot(eqx.Module):
-    """A place that vesicles leave slowly: a gel, a patch, the nose, a wound's surface, a cavity."""
-
-    burst: Float[Array, ""]
-    """Share that leaves at once."""
-    release_per_h: Float[Array, ""]
-    to_tissue: Float[Array, ""]
-    """Of what leaves, the share that enters the tissue of the treated organ."""
-    to_blood: Float[Array, ""]
-    """The share that enters blood; what goes to neither is lost."""
-
-
-def no_depot() -> Depot:
-    """A depot that nothing is put into."""
-    return Depot(*(jnp.zeros(()),) * 4)
-
-
 class Infusion(eqx.Module):
-    """Doses in particles per hour: numbers for one interval, or arrays over many."""
+    """Where given vesicles enter, in particles per hour, and what the body remembers of them.
 
-    vein_per_h: Float[Array, "*interval"]
+    Numbers for one interval, or arrays over many.
+    """
+
+    blood_per_h: Float[Array, "*interval"]
     artery_per_h: Float[Array, "*interval"]
-    needle_per_h: Float[Array, "*interval"]
+    tissue_per_h: Float[Array, "*interval zone"]
     depot_per_h: Float[Array, "*interval"]
+    """Put into a depot, less what leaves it: a gel, a patch, the nose, a wound, a cavity."""
+    lost_per_h: Float[Array, "*interval"]
+    """Given, or left a depot, and reached neither tissue nor blood."""
+    memory: Float[Array, "*interval"]
+    """1 while the body knows the vesicles from an earlier dose, else 0."""
+
+
+def no_infusion(zones: int) -> Infusion:
+    """An interval in which nothing is given."""
+    none = jnp.zeros(())
+    return Infusion(none, none, jnp.zeros(zones), none, none, none)
+
+
+def particles_given(infusion: Infusion, widths_h: Float[Array, " interval"]) -> Float[Array, ""]:
+    """All vesicles of an infusion over intervals of these widths."""
+    per_h = infusion.blood_per_h + infusion.artery_per_h + jnp.sum(infusion.tissue_per_h, axis=-1)
+    return jnp.sum((per_h + infusion.depot_per_h + infusion.lost_per_h) * widths_h)
 
 
 class VesicleState(eqx.Module):
@@ -110,7 +117,7 @@ class VesicleState(eqx.Module):
     blood: Float[Array, ""]
     depot: Float[Array, ""]
     lost: Float[Array, ""]
-    """Left a depot and reached neither tissue nor blood."""
+    """Reached neither tissue nor blood."""
     cleared: Float[Array, " organ"]
     interstitium: Float[Array, " zone"]
     endothelium: Float[Array, " zone"]
@@ -155,7 +162,9 @@ def first_pass_extraction(
 
 
 def clearances_ml_per_h(
-    body: Body, concentration_per_ml: Float[Array, ""]
+    body: Body,
+    concentration_per_ml: Float[Array, ""],
+    memory: Float[Array, ""] | float = 0.0,
 ) -> Float[Array, " organ"]:
     """Blood that each organ clears per hour, at this concentration of vesicles in the blood.
 
@@ -166,10 +175,13 @@ def clearances_ml_per_h(
         liver    E [(Q - Q_s) C_a + Q_s C_s]       C_s = (1 - E_spleen) C_a leaves the spleen
         others   E Q C_a
 
-    In liver and spleen the share s that macrophages take saturates, E = E0 [1 - s + s / (1 + C/K)].
+    In liver and spleen the share s that macrophages take saturates, and memory m adds X to it:
+    E = E0 (1 - s) + (E0 s + m X) / (1 + C/K).
     """
     free = 1 / (1 + concentration_per_ml / body.macrophage_half_per_ml)
-    extraction = body.extraction * (1 - MACROPHAGES * body.macrophage_share * (1 - free))
+    share = MACROPHAGES * body.macrophage_share
+    by_macrophages = body.extraction * share + memory * body.memory_extraction
+    extraction = body.extraction * (1 - share) + by_macrophages * free
     arterial = 1 - extraction[LUNG]
     reaches = jnp.full(len(ORGANS), arterial).at[LUNG].set(1.0)
     of_spleen = body.flow_ml_per_h[SPLEEN] / body.flow_ml_per_h[LIVER]
@@ -177,11 +189,26 @@ def clearances_ml_per_h(
     return body.flow_ml_per_h * extraction * reaches
 
 
+def copy_rates(
+    uptake: Uptake,
+    free: Float[Array, "cargo zone"],
+    loaded: Float[Array, "cargo zone"],
+    arrive_per_h: Float[Array, "cargo zone"],
+) -> tuple[Float[Array, "cargo zone"], Float[Array, "cargo zone"]]:
+    """d/dt of the copies in one cell, free and in Argonaute.
+
+    Argonaute takes the share f of free copies that decay at d: by the rate k = d f / (1 - f).
+    """
+    share = uptake.argonaute_share
+    load = uptake.free_decay_per_h * share / (1 - share) * free
+    lose_free = uptake.free_decay_per_h * free
+    return arrive_per_h - load - lose_free, load - uptake.argonaute_decay_per_h * loaded
+
+
 def rates(
     state: VesicleState,
     body: Body,
     uptake: Uptake,
-    depot: Depot,
     copies_per_particle: Float[Array, " cargo"],
     infusion: Infusion,
     relative_flow: Float[Array, " zone"],
@@ -189,39 +216,39 @@ def rates(
     """d(state)/dt, per hour.
 
     Args:
+        infusion: of one interval.
         relative_flow: blood flow of each zone over its healthy flow.
 
     Fluxes, in particles per hour (zone by zone where the pool has zones):
 
         clear       blood -> organ             CL / V    see `clearances_ml_per_h`
-        perfuse     blood -> endothelium       Q E / V
-        extract     artery -> endothelium      J E       the rest of J goes on to the blood
+        perfuse     blood -> endothelium       Q E / V   the part of E that cells take
+        cross       blood -> interstitium      Q E / V   the part of E that crosses the wall
+        extract     artery -> endothelium, interstitium  J E, likewise
+        hold        artery -> cells            the first passage
         take up     interstitium -> cells      k N / V_i (and by other cells in proportion)
         wash out    interstitium -> blood
-        leave depot depot -> interstitium, blood, lost    the burst at once, the rest with time
         release     endothelium -> cytosol     every vesicle releases its mean load of copies
     """
     flow = uptake.blood_flow_ml_per_h * relative_flow
     cells_clear = uptake.uptake_ml_per_cell_h * uptake.endothelial_cells
-    extraction = first_pass_extraction(cells_clear * uptake.uptake_in_flow, flow)
+    by_cells = cells_clear * uptake.uptake_in_flow
+    leaves = by_cells + uptake.crossing_ml_per_h
+    extraction = first_pass_extraction(leaves, flow)
+    crosses = uptake.crossing_ml_per_h / jnp.maximum(leaves, 1e-300)
 
     concentration = state.blood / body.blood_volume_ml
-    clear = clearances_ml_per_h(body, concentration) * concentration
+    clear = clearances_ml_per_h(body, concentration, infusion.memory) * concentration
     perfuse = flow * extraction * concentration
 
     reached = flow * uptake.fed_by_artery
     by_artery = infusion.artery_per_h * reached / jnp.maximum(jnp.sum(reached), 1e-30)
     extract = by_artery * extraction
-    pass_on = infusion.artery_per_h - jnp.sum(extract)
+    hold = (by_artery - extract) * uptake.artery_retention
+    pass_on = infusion.artery_per_h - jnp.sum(extract + hold)
 
-    stay = infusion.needle_per_h * uptake.needle_retention * uptake.needle_share
-    carried_off = infusion.needle_per_h - jnp.sum(stay)
-
-    leave_depot = depot.release_per_h * state.depot
-    out = infusion.depot_per_h * depot.burst + leave_depot
-    enter = out * depot.to_tissue * uptake.needle_share
-    absorb = out * depot.to_blood
-
+    taken = perfuse + extract
+    cross = taken * crosses
     take_up = cells_clear / uptake.interstitium_ml * state.interstitium
     take_up_others = take_up * (1 / uptake.endothelial_share - 1)
     wash_out = uptake.washout_per_h * state.interstitium
@@ -232,27 +259,19 @@ def rates(
     digest = leave - escape
 
     arrive = copies_per_particle[:, None] * escape / uptake.endothelial_cells
-    load = _loading_per_h(uptake) * state.free_copies
-    lose_free = uptake.free_decay_per_h * state.free_copies
-    lose_loaded = uptake.argonaute_decay_per_h * state.loaded_copies
-
-    into_blood = infusion.vein_per_h + pass_on + carried_off + absorb + jnp.sum(wash_out)
+    free, loaded = copy_rates(uptake, state.free_copies, state.loaded_copies, arrive)
+    held_by_endothelium = hold * uptake.endothelial_share
+    into_blood = infusion.blood_per_h + pass_on + jnp.sum(wash_out)
     return VesicleState(
         blood=into_blood - jnp.sum(clear) - jnp.sum(perfuse),
-        depot=infusion.depot_per_h * (1 - depot.burst) - leave_depot,
-        lost=out - jnp.sum(enter) - absorb,
+        depot=infusion.depot_per_h,
+        lost=infusion.lost_per_h,
         cleared=clear,
-        interstitium=stay + enter - take_up - take_up_others - wash_out - decay,
-        endothelium=perfuse + extract + take_up - leave,
-        other_cells=take_up_others,
+        interstitium=infusion.tissue_per_h + cross - take_up - take_up_others - wash_out - decay,
+        endothelium=taken - cross + held_by_endothelium + take_up - leave,
+        other_cells=take_up_others + hold - held_by_endothelium,
         digested=digest + decay,
         escaped=escape,
-        free_copies=arrive - load - lose_free,
-        loaded_copies=load - lose_loaded,
+        free_copies=free,
+        loaded_copies=loaded,
     )
-
-
-def _loading_per_h(uptake: Uptake) -> Float[Array, ""]:
-    """The rate at which Argonaute takes a copy, from the share f that it takes: k = d f/(1 - f)."""
-    share = uptake.argonaute_share
-    return uptake.free_decay_per_h * share / (1 - share)

@@ -17,8 +17,8 @@ ROUTE_INLETS = {
     "subcutaneous": "needle",
     "wound edge": "needle",
     "into the flap": "needle",
-    "epicardial patch": "depot",
-    "hydrogel depot": "depot",
+    "epicardial patch": "gel",
+    "hydrogel depot": "gel",
     "intranasal": "depot",
     "topical": "depot",
     "intraperitoneal": "depot",
@@ -26,4 +26,5 @@ ROUTE_INLETS = {
     "in culture medium": "dish",
 }
 """Route of a study file to the inlet: a vein; the artery of the treated organ; a needle in it; a
-depot beside it; or a dish, where cells take from the medium and nothing else does."""
+gel that releases by a power of time; a depot beside it that empties at one rate; or a dish, where
+cells take from the medium and nothing else does."""

@@ -4,41 +4,42 @@ from __future__ import annotations
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
+from numpy.typing import NDArray
 
 BOLTZMANN_J_PER_K = 1.380649e-23  # exact, SI 2019
 BODY_TEMPERATURE_K = 310.15
+
+Floats = NDArray[np.float64]
 
 
 class Vesicles(eqx.Module):
     """A characterised product, one subject's batch."""
 
-    particles_per_ug: Float[Array, ""]
-    """Particles per microgram of vesicle protein."""
-    particles_per_cell: Float[Array, ""]
-    """Particles that stand for one producer cell, for a dose given in cell equivalents."""
     copies_per_particle: Float[Array, " cargo"]
     """Mean copies of each cargo in one vesicle; far below one for most native miRNA."""
 
 
 def particles_in_dose(
-    vesicles: Vesicles,
     *,
-    particles: Float[Array, ""] | float = 0.0,
-    protein_ug: Float[Array, ""] | float = 0.0,
-    cells: Float[Array, ""] | float = 0.0,
-) -> Float[Array, ""]:
+    particles: Floats | float = 0.0,
+    protein_ug: Floats | float = 0.0,
+    per_ug: Floats | float = 0.0,
+    cells: Floats | float = 0.0,
+    per_cell: Floats | float = 0.0,
+) -> Floats | float:
     """Particles in one dose that is given as particles, as protein, or as cell equivalents.
 
         N = N_given + n_ug m + n_cell c
 
     Only one of the three is non-zero in a study; the conversion keeps the spread of its ratio.
+
+    Args:
+        per_ug: particles per microgram of vesicle protein.
+        per_cell: particles that stand for one producer cell.
     """
-    return (
-        jnp.asarray(particles)
-        + vesicles.particles_per_ug * protein_ug
-        + vesicles.particles_per_cell * cells
-    )
+    return particles + per_ug * protein_ug + per_cell * cells
 
 
 def share_that_carries(copies_per_particle: Float[Array, "*cargo"]) -> Float[Array, "*cargo"]:

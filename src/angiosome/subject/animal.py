@@ -17,10 +17,12 @@ from angiosome.errors import AngiosomeError
 from angiosome.parameters import Parameter, Registry
 from angiosome.product import Vesicles
 from angiosome.signalling import TARGETS, Endothelium, Silencing
-from angiosome.study import Cargo, Product, Study
+from angiosome.study import Cargo, Study
 from angiosome.study.cargo_names import cargo_family
+from angiosome.subject.batch import copies_of, is_foreign, preparation_in
+from angiosome.subject.bed import TISSUE_DENSITY_G_PER_ML, bed_of
 from angiosome.subject.body import body_of, part_treated
-from angiosome.subject.draws import Draws, SubjectDraws, Used
+from angiosome.subject.draws import Draws, SubjectDraws, of_subjects
 from angiosome.tissue import values as tissue_values
 from angiosome.tissue.injury import LN2
 from angiosome.tissue.oxygen import blood_oxygen_content
@@ -29,8 +31,8 @@ from angiosome.tissue.well_mixed import Rest, at_rest
 MODELLED_ORGANS = ("heart",)
 MODELLED_SPECIES = ("mouse", "rat", "pig", "human")
 MODELLED_INJURIES = ("ischaemia-reperfusion", "permanent occlusion")
-TISSUE_DENSITY_G_PER_ML = 1.05  # assumed for muscle, 1.03 to 1.06
 Scalar = Float[Array, ""]
+HURT = (1.0, 1.0, 0.0)  # core and border are the injured zones
 NO_SITE = 1e30  # free copies that half-fill a site that is not there
 
 
@@ -70,13 +72,25 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Cohort:
-    """Virtual subjects, and the record of every number drawn for them."""
+    """Virtual subjects, and the record of every number drawn for them.
+
+    Attributes:
+        drawer: of the same subjects, for what belongs to one arm.
+        memory_after_h: time from a first dose on after which the body knows the vesicles,
+            ``(subject,)``; `None` where it never does.
+    """
 
     animals: Animal
     subjects: int
     cargo: tuple[str, ...]
     attachments: tuple[Attachment, ...]
-    draws: Mapping[str, tuple[Parameter, NDArray[np.float64]]]
+    drawer: Draws
+    memory_after_h: NDArray[np.float64] | None
+
+    @property
+    def draws(self) -> Mapping[str, tuple[Parameter, NDArray[np.float64]]]:
+        """Every number that was drawn."""
+        return self.drawer.used
 
 
 def draw_cohort(
@@ -106,20 +120,42 @@ def draw_cohort(
     product = study.products[0] if study.products else None
     cargo = tuple(product.cargo) if product else ()
     kept = tuple(edge for edge in attachments if edge.cargo in {item.name for item in cargo})
-    used: Used = {}
-    cohort = Draws(registry, subjects, seed, condition.organ, species, used)
+    cohort = Draws(registry, subjects, seed, condition.organ, species, {})
     heart = part_treated(condition.organ, np.ones(subjects))
-    bodies = body_of(cohort, np.full(subjects, weight.to("kg")), heart)
+    repeated = any(arm.regimen and len(arm.regimen.times) > 1 for arm in study.arms)
+    foreign = repeated and bool(is_foreign(product, species))
+    bodies = body_of(cohort, np.full(subjects, weight.to("kg")), heart, foreign=foreign)
+    preparation = preparation_in(product)
+    kilograms = jnp.full(subjects, weight.to("kg"))
+    organs = jax.vmap(lambda i: _organ(SubjectDraws(cohort, i), study, kilograms[i]))(
+        jnp.arange(subjects)
+    )
+    beds = bed_of(
+        cohort,
+        condition.organ,
+        np.asarray(organs.zone_ml),
+        injured=HURT,
+        ligand=preparation.ligand,
+    )
+    copies = [
+        copies_of(
+            cohort, item.name, item.kind, item.basis, item.copies_per_particle.known, preparation
+        )
+        for item in cargo
+    ]
+    per_particle = np.array(copies).reshape(len(cargo), subjects).T
+    vesicles = of_subjects(Vesicles, copies_per_particle=per_particle)
 
     def animal(subject: Int[Array, ""]) -> Animal:
         draws = SubjectDraws(cohort, subject)
-        weight_kg = jnp.asarray(weight.to("kg"))
         tissue = _tissue(draws)
-        organ = _organ(draws, study, weight_kg)
+        body, bed, batch, organ = jax.tree.map(
+            lambda leaf: leaf[subject], (bodies, beds, vesicles, organs)
+        )
         return Animal(
-            body=jax.tree.map(lambda leaf: leaf[subject], bodies),
-            uptake=_uptake(draws, organ, tissue),
-            vesicles=_vesicles(draws, product, cargo),
+            body=body,
+            uptake=bed,
+            vesicles=batch,
             silencing=_silencing(draws, cargo, kept),
             endothelium=_endothelium(draws),
             tissue=tissue,
@@ -128,7 +164,14 @@ def draw_cohort(
         )
 
     animals = jax.vmap(animal)(jnp.arange(subjects))
-    return Cohort(animals, subjects, tuple(item.name for item in cargo), kept, used)
+    return Cohort(
+        animals=animals,
+        subjects=subjects,
+        cargo=tuple(item.name for item in cargo),
+        attachments=kept,
+        drawer=cohort,
+        memory_after_h=24 * cohort.column("immune_memory_after") if foreign else None,
+    )
 
 
 def _require(study: Study, field: str, given: str | None, modelled: Sequence[str]) -> None:
@@ -150,47 +193,6 @@ def _organ(draws: SubjectDraws, study: Study, weight_kg: Scalar) -> Organ:
         area_at_risk=at_risk,
         healthy_ejection_fraction=draws("healthy_ejection_fraction"),
         ejection_loss=draws("ejection_loss_per_infarct"),
-    )
-
-
-def _uptake(draws: SubjectDraws, organ: Organ, tissue: tissue_values.Tissue) -> Uptake:
-    # capillary length per volume is taken as profiles per area: straight, parallel capillaries
-    cells_per_mm3 = tissue.bed.capillary_density_per_mm2 * draws("endothelial_cells_per_length")
-    border = draws("needle_share_border")
-    return Uptake(
-        endothelial_cells=organ.zone_ml * 1000 * cells_per_mm3,
-        blood_flow_ml_per_h=organ.zone_ml * tissue.bed.flow_per_min * 60,
-        interstitium_ml=organ.zone_ml * draws("interstitial_share"),
-        fed_by_artery=jnp.array([1.0, 1.0, 0.0]),
-        needle_share=jnp.stack([1 - border, border, jnp.zeros_like(border)]),
-        needle_retention=draws("needle_retention"),
-        uptake_ml_per_cell_h=draws("uptake_per_cell"),
-        uptake_in_flow=draws("uptake_in_flow"),
-        endothelial_share=draws("endothelial_share_of_uptake"),
-        washout_per_h=LN2 / draws("washout_half_life"),
-        interstitial_decay_per_h=LN2 / draws("interstitial_half_life"),
-        endosome_exit_per_h=LN2 / draws("endosome_half_life"),
-        escape_share=draws("endosomal_escape"),
-        argonaute_share=draws("argonaute_share"),
-        free_decay_per_h=LN2 / draws("free_copy_half_life"),
-        argonaute_decay_per_h=LN2 / draws("argonaute_copy_half_life"),
-    )
-
-
-def _vesicles(draws: SubjectDraws, product: Product | None, cargo: Sequence[Cargo]) -> Vesicles:
-    def copies(item: Cargo) -> Scalar:
-        stated = item.copies_per_particle.known
-        if stated is not None:
-            return jnp.asarray(stated.to("copy/particle"))
-        kind = "loaded" if item.basis == "loaded" else "native"
-        return draws(f"{kind}_copies_per_particle", stream=item.name)
-
-    by_cell = product.particles_per_cell.known if product else None
-    ratio = product.particles_per_protein.known if product else None
-    return Vesicles(
-        particles_per_ug=draws.stated(ratio, "particle/ug", "particles_per_protein"),
-        particles_per_cell=draws("particles_per_cell") if by_cell is None else jnp.asarray(by_cell),
-        copies_per_particle=_stack([copies(item) for item in cargo]),
     )
 
 

@@ -1,6 +1,7 @@
-"""The bed of the treated organ as delivery sees it: the injured part and the rest.
+"""The bed of the treated organ as delivery sees it, zone by zone.
 
-One form for the heart, the brain, the kidney, a limb and the skin; only the numbers differ.
+One form for the heart, the brain, the kidney, a limb and the skin, for a whole run and for a dose
+alone; only the numbers and the zones differ.
 """
 
 from __future__ import annotations
@@ -10,35 +11,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from angiosome.delivery import Depot, Uptake
-from angiosome.subject.animal import TISSUE_DENSITY_G_PER_ML
+from angiosome.delivery import Uptake
 from angiosome.subject.body import part_treated
 from angiosome.subject.draws import Draws, of_subjects
 from angiosome.tissue.injury import LN2
 from angiosome.units import Amount
 
 BED_ZONES = ("injured", "rest")
-"""The ``zone`` axis of a bed, in order."""
+"""The ``zone`` axis of a bed that is followed without its tissue, in order."""
 
+TISSUE_DENSITY_G_PER_ML = 1.05  # assumed for muscle, 1.03 to 1.06
 NO_CELLS = 1e-9  # endothelial cells of a zone that is not there; only keeps its copies finite
+BEHIND_A_BARRIER = "brain"
 
 Floats = NDArray[np.float64]
 
 
-def bed_of(
-    draws: Draws,
-    organ: str,
-    weight_kg: Floats,
-    *,
-    injured: Amount | None = None,
-    ligand: str | None = None,
-) -> Uptake:
-    """The bed of an organ in a cohort; every leaf has a leading subject axis.
+def two_zones(draws: Draws, organ: str, weight_kg: Floats, injured: Amount | None = None) -> Floats:
+    """Volumes in mL of the zones of `BED_ZONES`, ``(subject, zone)``.
 
     Args:
         weight_kg: ``(subject,)``.
         injured: share of the organ that is injured, if the study states it.
-        ligand: key of a ``targeting_gain``, if the vesicles carry one.
     """
     column = draws.column
     volume_ml = weight_kg * 1000 / TISSUE_DENSITY_G_PER_ML * column(f"{organ}_mass_share")
@@ -46,18 +40,55 @@ def bed_of(
         volume_ml = volume_ml * column("left_ventricle_share")
     name = "area_at_risk" if organ == "heart" else "injured_share"
     share = draws.stated_column(injured, "dimensionless", name)
-    zone_ml = volume_ml[:, None] * np.stack([share, 1 - share], axis=1)
+    return volume_ml[:, None] * np.stack([share, 1 - share], axis=1)
+
+
+def bed_of(
+    draws: Draws,
+    organ: str,
+    zone_ml: Floats,
+    *,
+    injured: tuple[float, ...] = (1.0, 0.0),
+    ligand: str | None = None,
+    catheter: bool = True,
+) -> Uptake:
+    """The bed of an organ in a cohort; every leaf has a leading subject axis.
+
+    Ischaemia and a ligand raise what endothelium takes from blood in the injured zones. Behind a
+    barrier, vesicles enter at the rate that was measured for all of the brain: a part stays in
+    the endothelium, the rest crosses it, more where the barrier is open.
+
+    Args:
+        zone_ml: volumes, ``(subject, zone)``.
+        injured: 1 for each zone that is injured, else 0.
+        ligand: key of a ``targeting_gain``, if the vesicles carry one.
+        catheter: whether a dose may come by the organ's artery.
+    """
+    column = draws.column
+    hurt = np.array(injured)
     cells_per_ml = 1000 * column("capillary_density") * column("endothelial_cells_per_length")
     flow_per_h = column("tissue_flow") * TISSUE_DENSITY_G_PER_ML * 60
-    in_flow = column("uptake_in_flow") * (column("targeting_gain", ligand) if ligand else 1.0)
-    gain = np.stack([column("ischaemia_uptake_gain"), np.ones(draws.subjects)], axis=1)
+    gain = column("ischaemia_uptake_gain") * (column("targeting_gain", ligand) if ligand else 1.0)
+    crossing = np.zeros_like(zone_ml)
+    if organ == BEHIND_A_BARRIER:
+        influx = column("barrier_influx") / 1000 * TISSUE_DENSITY_G_PER_ML * 60  # mL/mL/h
+        stays = column("barrier_capillary_share")
+        in_flow = influx * stays / (cells_per_ml * column("uptake_per_cell"))
+        opening = _where(hurt, column("barrier_opening"))
+        crossing = zone_ml * (influx * (1 - stays))[:, None] * opening
+    else:
+        in_flow = column("uptake_in_flow")
+    none = np.zeros(draws.subjects)
+    feeds_rest = column("artery_feeds_rest") if catheter else none
     return _uptake(
         draws,
         endothelial_cells=np.maximum(zone_ml * cells_per_ml[:, None], NO_CELLS),
         blood_flow_ml_per_h=zone_ml * flow_per_h[:, None],
         interstitium_ml=np.maximum(zone_ml * column("interstitial_share")[:, None], NO_CELLS),
-        needle_retention=column("needle_retention"),
-        uptake_in_flow=in_flow[:, None] * gain,
+        fed_by_artery=hurt + (1 - hurt) * feeds_rest[:, None],
+        artery_retention=column("artery_retention") if catheter else none,
+        uptake_in_flow=in_flow[:, None] * _where(hurt, gain),
+        crossing_ml_per_h=crossing,
         endothelial_share=column("endothelial_share_of_uptake"),
         washout_per_h=LN2 / column("washout_half_life"),
         interstitial_decay_per_h=LN2 / column("interstitial_half_life"),
@@ -68,14 +99,17 @@ def dish_of(draws: Draws) -> Uptake:
     """Endothelial cells under medium: nothing washes out, nobody competes, blood brings nothing."""
     medium_ml = draws.column("dish_medium")
     none, one = np.zeros(draws.subjects), np.ones(draws.subjects)
+    nowhere = np.stack([none, none], axis=1)
     cells = medium_ml * draws.column("dish_cells_per_ml")
     return _uptake(
         draws,
         endothelial_cells=np.stack([cells, NO_CELLS * one], axis=1),
-        blood_flow_ml_per_h=np.stack([none, none], axis=1),
+        blood_flow_ml_per_h=nowhere,
         interstitium_ml=np.stack([medium_ml, medium_ml], axis=1),
-        needle_retention=one,
-        uptake_in_flow=np.stack([none, none], axis=1),
+        fed_by_artery=nowhere,
+        artery_retention=none,
+        uptake_in_flow=nowhere,
+        crossing_ml_per_h=nowhere,
         endothelial_share=one,
         washout_per_h=none,
         interstitial_decay_per_h=LN2 / draws.column("interstitial_half_life"),
@@ -84,12 +118,9 @@ def dish_of(draws: Draws) -> Uptake:
 
 def _uptake(draws: Draws, **bed: Any) -> Uptake:
     column = draws.column
-    injured_only = np.tile([1.0, 0.0], (draws.subjects, 1))
     return of_subjects(
         Uptake,
         **bed,
-        fed_by_artery=injured_only,
-        needle_share=injured_only,
         uptake_ml_per_cell_h=column("uptake_per_cell"),
         endosome_exit_per_h=LN2 / column("endosome_half_life"),
         escape_share=column("endosomal_escape"),
@@ -99,24 +130,14 @@ def _uptake(draws: Draws, **bed: Any) -> Uptake:
     )
 
 
+def _where(hurt: Floats, factor: Floats) -> Floats:
+    """``factor`` in the injured zones, 1 elsewhere; ``(subject, zone)``."""
+    return 1 + hurt * (factor[:, None] - 1)
+
+
 def treated_part(draws: Draws, organ: str) -> Floats:
     """What of each of `delivery.ORGANS` is the bed: the whole organ, or a limb of the muscle."""
     if organ == "limb":
         share = draws.column("limb_mass_share") / draws.column("muscle_mass_share")
         return part_treated("muscle", np.minimum(share, 1.0))
     return part_treated(organ, np.ones(draws.subjects))
-
-
-def depot_of(draws: Draws, route: str | None) -> Depot:
-    """The depot of a route that has one; an empty one for `None`."""
-    if route is None:
-        none = np.zeros(draws.subjects)
-        return of_subjects(Depot, burst=none, release_per_h=none, to_tissue=none, to_blood=none)
-    where = route.replace(" ", "-")
-    return of_subjects(
-        Depot,
-        burst=draws.column("depot_burst", where),
-        release_per_h=LN2 / draws.column("depot_half_life", where),
-        to_tissue=draws.column("depot_to_tissue", where),
-        to_blood=draws.column("depot_to_blood", where),
-    )

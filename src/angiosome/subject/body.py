@@ -15,7 +15,7 @@ LEAST_REST = 0.05  # assumed, 0.02 to 0.1: share of the cardiac output that pass
 Floats = NDArray[np.float64]
 
 
-def body_of(draws: Draws, weight_kg: Floats, treated: Floats) -> Body:
+def body_of(draws: Draws, weight_kg: Floats, treated: Floats, *, foreign: bool = False) -> Body:
     """Blood volume, flows and extractions of a cohort; every leaf has a leading subject axis.
 
     The half-life in mouse plasma scales with body mass, and the organs share the clearance as the
@@ -26,10 +26,15 @@ def body_of(draws: Draws, weight_kg: Floats, treated: Floats) -> Body:
     (matsumoto2020, lindstedt2002, morishita2015). Shares that add up to more than one are scaled
     to one.
 
+    On a later dose of foreign vesicles the half-life is r times that of the first
+    (`repeat_half_life_ratio`). Macrophages of liver and spleen do it, in the proportion of what
+    they take before: X_o = (1/r - 1) sum(CL) CL_o / (CL_liver + CL_spleen) / Q_o.
+
     Args:
         weight_kg: ``(subject,)``.
         treated: share of each of `delivery.ORGANS` that is followed as the treated bed, whose
             own cells then take in place of the organ's share; ``(subject, organ)``.
+        foreign: whether the body can come to know the vesicles.
     """
     column = draws.column
     blood_ml = column("blood_volume_per_kg") * weight_kg
@@ -45,13 +50,21 @@ def body_of(draws: Draws, weight_kg: Floats, treated: Floats) -> Body:
     parts = np.column_stack([np.ones(len(rest)), flow_shares, rest])
     flow = (column("cardiac_output_per_kg") * weight_kg * 60)[:, None] * parts
     cleared = (blood_ml * LN2 / half_life_h)[:, None] * shares
+    extraction = np.minimum(cleared / flow, MAX_EXTRACTION)
+    memory = np.zeros_like(flow)
+    if foreign:
+        macrophages = cleared * np.array([organ in ("liver", "spleen") for organ in ORGANS])
+        faster = (1 / column("repeat_half_life_ratio") - 1) * cleared.sum(axis=1)
+        faster = faster[:, None] * macrophages / macrophages.sum(axis=1, keepdims=True)
+        memory = np.minimum(faster / flow, MAX_EXTRACTION - extraction)
     return of_subjects(
         Body,
         blood_volume_ml=blood_ml,
         flow_ml_per_h=flow,
-        extraction=np.minimum(cleared / flow, MAX_EXTRACTION),
+        extraction=extraction,
         macrophage_share=column("macrophage_share"),
         macrophage_half_per_ml=column("macrophage_half"),
+        memory_extraction=memory,
     )
 
 

@@ -18,12 +18,13 @@ from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from angiosome import delivery
-from angiosome.delivery import ORGANS, Body, Depot, Infusion, Uptake, VesicleState
+from angiosome.delivery import ORGANS, Body, Infusion, Uptake, VesicleState, particles_given
 from angiosome.delivery.routes import ROUTE_INLETS
 from angiosome.numerics import StiffPlan, in_chunks, plan_stiff, solve_stiff
-from angiosome.subject.bed import BED_ZONES, bed_of, depot_of, dish_of, treated_part
+from angiosome.subject.bed import BED_ZONES, bed_of, dish_of, treated_part, two_zones
 from angiosome.subject.body import body_of
 from angiosome.subject.draws import Draws, of_subjects
+from angiosome.subject.ways import Way, beside, infusion_by, way_in
 from angiosome.units import Amount
 
 RTOL = 1e-6
@@ -47,6 +48,7 @@ class Case:
         injured: share of the organ that is injured; drawn when `None`.
         starts_h: start of each dose, the first at 0.
         ligand: end of a ``targeting_gain`` id, or `None`.
+        foreign: whether the vesicles are those of another species.
     """
 
     organ: str
@@ -58,6 +60,7 @@ class Case:
     starts_h: tuple[float, ...]
     duration_h: float
     ligand: str | None
+    foreign: bool = False
 
 
 class Lane(eqx.Module):
@@ -65,9 +68,22 @@ class Lane(eqx.Module):
 
     body: Body
     uptake: Uptake
-    depot: Depot
     relative_flow: Float[Array, " zone"]
     weight_kg: Float[Array, ""]
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """The subjects of a case, and how a dose gets into them.
+
+    Attributes:
+        lanes: one row each.
+        memory_after_h: of the immune memory, ``(subject,)``; `None` where there is none.
+    """
+
+    lanes: Lane
+    way: Way
+    memory_after_h: Floats | None
 
 
 @dataclass(frozen=True)
@@ -93,23 +109,30 @@ class Courses:
     gap: Floats
 
 
-def lanes_of(case: Case, draws: Draws) -> Lane:
-    """The subjects of a case, one row each."""
+def subjects_of(case: Case, draws: Draws) -> Subjects:
+    """Draw the subjects of a case."""
     inlet = ROUTE_INLETS[case.route]
     given = case.weight_kg
     weight = draws.column("body_weight") if given is None else np.full(draws.subjects, given)
     if inlet == "dish":
         uptake = dish_of(draws)
     else:
-        uptake = bed_of(draws, case.organ, weight, injured=case.injured, ligand=case.ligand)
+        zone_ml = two_zones(draws, case.organ, weight, case.injured)
+        uptake = bed_of(draws, case.organ, zone_ml, ligand=case.ligand, catheter=inlet == "artery")
     flow = np.stack([draws.column("flow_at_dose", case.injury), np.ones(draws.subjects)], axis=1)
-    return of_subjects(
+    repeated = case.foreign and len(case.starts_h) > 1
+    part = treated_part(draws, case.organ)
+    lanes = of_subjects(
         Lane,
-        body=body_of(draws, weight, treated_part(draws, case.organ)),
+        body=body_of(draws, weight, part, foreign=repeated),
         uptake=uptake,
-        depot=depot_of(draws, case.route if inlet == "depot" else None),
         relative_flow=flow,
         weight_kg=weight,
+    )
+    return Subjects(
+        lanes=lanes,
+        way=way_in(draws, case.route, len(BED_ZONES), beside),
+        memory_after_h=24 * draws.column("immune_memory_after") if repeated else None,
     )
 
 
@@ -130,27 +153,16 @@ def clock_of(case: Case) -> Floats:
     return np.array([*sorted(times), *(last + 24.0 * i for i in range(1, 1 + length - len(times)))])
 
 
-def infusion_of(case: Case, times_h: Floats, particles: Floats) -> Infusion:
+def infusion_of(case: Case, subjects: Subjects, times_h: Floats, particles: Floats) -> Infusion:
     """Doses of ``particles`` (one number for each subject) as rates, ``(subject, interval)``."""
-    starts, widths = times_h[:-1], np.diff(times_h)
-    per_h = np.zeros(len(starts))
-    for start in case.starts_h:
-        during = (starts >= start - 1e-6) & (starts < start + case.duration_h - 1e-6)
-        per_h += during / np.sum(widths, where=during)
-    given, none = particles[:, None] * per_h, np.zeros((len(particles), len(starts)))
-    inlet = ROUTE_INLETS[case.route].replace("dish", "needle")
-    rows = {f"{name}_per_h": given if name == inlet else none for name in _INLETS}
-    return Infusion(**{name: jnp.asarray(row) for name, row in rows.items()})
-
-
-_INLETS = ("vein", "artery", "needle", "depot")
+    return infusion_by(
+        subjects.way, particles, times_h, case.starts_h, case.duration_h, subjects.memory_after_h
+    )
 
 
 def _rates(state: VesicleState, lane: Lane, infusion: Infusion) -> VesicleState:
     one_copy = jnp.ones(1)
-    return delivery.rates(
-        state, lane.body, lane.uptake, lane.depot, one_copy, infusion, lane.relative_flow
-    )
+    return delivery.rates(state, lane.body, lane.uptake, one_copy, infusion, lane.relative_flow)
 
 
 @cache
@@ -159,13 +171,14 @@ def _plan() -> StiffPlan:
     # with numbers, also when the first call comes from inside compiled code
     with jax.ensure_compile_time_eval():
         zones, half = len(BED_ZONES), jnp.asarray(0.5)
-        body = Body(half, jnp.full(len(ORGANS), 0.5), jnp.full(len(ORGANS), 0.5), half, half)
+        organs = jnp.full(len(ORGANS), 0.5)
+        body = Body(half, organs, organs, half, half, organs)
         by_zone = {"endothelial_cells", "blood_flow_ml_per_h", "interstitium_ml", "fed_by_artery"}
-        by_zone |= {"needle_share", "uptake_in_flow"}
+        by_zone |= {"uptake_in_flow", "crossing_ml_per_h"}
         names = [field.name for field in fields(Uptake)]
         uptake = Uptake(**{n: jnp.full(zones, 0.5) if n in by_zone else half for n in names})
-        lane = Lane(body, uptake, Depot(half, half, half, half), jnp.full(zones, 0.5), half)
-        infusion = Infusion(half, half, half, half)
+        lane = Lane(body, uptake, jnp.full(zones, 0.5), half)
+        infusion = jax.tree.map(lambda leaf: leaf + 0.5, delivery.no_infusion(zones))
         state = jax.tree.map(lambda leaf: leaf + 1.0, delivery.no_vesicles(1, zones))
         return plan_stiff(_rates, state, lane, infusion, key=jax.random.key(0))
 
@@ -173,7 +186,7 @@ def _plan() -> StiffPlan:
 def solve(lane: Lane, infusion: Infusion, times_h: Float[Array, " time"]) -> VesicleState:
     """The states of one lane at every time; NaN where the integration failed."""
     start = delivery.no_vesicles(1, len(BED_ZONES))
-    given = sum(jnp.sum(leaf * jnp.diff(times_h)) for leaf in jax.tree.leaves(infusion))
+    given = particles_given(infusion, jnp.diff(times_h))
     particles = jax.tree.map(lambda _: jax.lax.stop_gradient(1e-9 * given) + 1e-12, start)
     atol = eqx.tree_at(
         lambda state: (state.free_copies, state.loaded_copies), particles, (ATOL_COPIES,) * 2
@@ -182,12 +195,12 @@ def solve(lane: Lane, infusion: Infusion, times_h: Float[Array, " time"]) -> Ves
 
 
 def follow(
-    cases: Sequence[Case], lanes: Sequence[Lane], particles: Sequence[Floats]
+    cases: Sequence[Case], subjects: Sequence[Subjects], particles: Sequence[Floats]
 ) -> list[Courses]:
     """Integrate every subject of every case.
 
     Args:
-        lanes: of each case, from `lanes_of`.
+        subjects: of each case, from `subjects_of`.
         particles: in one dose, ``(subject,)`` for each case.
     """
     clocks = [clock_of(case) for case in cases]
@@ -196,8 +209,8 @@ def follow(
         chosen = [i for i, clock in enumerate(clocks) if len(clock) == length]
         rows = [
             (
-                lanes[i],
-                infusion_of(cases[i], clocks[i], particles[i]),
+                subjects[i].lanes,
+                infusion_of(cases[i], subjects[i], clocks[i], particles[i]),
                 np.broadcast_to(clocks[i], (len(particles[i]), length)),
             )
             for i in chosen
@@ -218,8 +231,7 @@ def _read(
     cells = lane.uptake.endothelial_cells[INJURED]
     escaped = states.escaped[:, INJURED] / cells
     in_cell = states.endothelium[:, INJURED] / cells
-    widths = jnp.diff(times_h)
-    given = sum(jnp.sum(leaf * widths) for leaf in jax.tree.leaves(infusion))
+    given = particles_given(infusion, jnp.diff(times_h))
     total = delivery.total_particles(jax.tree.map(lambda leaf: leaf[-1], states))
     return {
         "in_organ": jnp.sum(states.interstitium + states.endothelium, axis=1),

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from numpy.typing import NDArray
 
 from angiosome.delivery import Infusion
 from angiosome.delivery.routes import ROUTE_INLETS
 from angiosome.errors import AngiosomeError
-from angiosome.product import Vesicles, particles_in_dose
 from angiosome.study import Absent, Arm, Moment, Regimen, Study
+from angiosome.subject.animal import Cohort
+from angiosome.subject.batch import particles_of, preparation_in
+from angiosome.subject.draws import Draws
+from angiosome.subject.ways import CLOCK_RESOLUTION_H, Way, infusion_by, way_in
+from angiosome.tissue.values import ZONES
 from angiosome.tissue.well_mixed import Supply
-from angiosome.units import Amount
 
 DEFAULT_HORIZON_DAYS = 28.0
 INJECTION_MIN = 5.0  # assumed where a study does not say how long a dose takes; 1 to 30 min
 
-CLOCK_RESOLUTION_H = 1 / 3600  # events closer than a second are one event
-
-RUN_ROUTES = ("intravenous", "intracoronary", "intramyocardial")
-"""The routes that a whole run follows; `angiosome dose` follows every route."""
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -130,16 +129,14 @@ def supply_of(study: Study, clock: Clock) -> Supply:
     return Supply(jnp.asarray((clock.times_h[:-1] < opens - 1e-9).astype(float)))
 
 
-def dose_particles(
-    regimen: Regimen | None, study: Study, vesicles: Vesicles
-) -> Float[Array, " subject"]:
-    """Particles in one dose of this regimen, for every subject of a cohort; zero for the vehicle.
+def dose_particles(regimen: Regimen | None, study: Study, cohort: Cohort) -> Floats:
+    """Particles in one dose of this regimen, ``(subject,)``; zero for the vehicle.
 
     Raises:
         AngiosomeError: the dose is not known.
     """
     if regimen is None or regimen.product == "vehicle":
-        return jnp.zeros_like(vesicles.particles_per_ug)
+        return np.zeros(cohort.subjects)
     dose = regimen.dose.known
     if dose is None:
         raise AngiosomeError(
@@ -147,48 +144,48 @@ def dose_particles(
             f"{regimen.dose.value}; to simulate the study, assume one, as "
             "{value: not reported, assume: 1e10 particles, because: ...}"
         )
-    return jax.vmap(lambda batch: _in_particles(dose, study, batch))(vesicles)
-
-
-def _in_particles(dose: Amount, study: Study, vesicles: Vesicles) -> Float[Array, ""]:
-    amount, unit = dose, dose.unit.replace(" ", "")
     weight = study.condition.subject.weight.known
-    kilograms = 1.0
-    if unit.endswith("/kg"):
-        assert weight is not None
-        kilograms = weight.to("kg")
-        unit = unit.removesuffix("/kg")
-        amount = Amount(dose.magnitude, unit, dose.text)
-    if "particle" in unit:
-        return particles_in_dose(vesicles, particles=amount.to("particle") * kilograms)
-    if "cell" in unit:
-        return particles_in_dose(vesicles, cells=amount.to("cell") * kilograms)
-    return particles_in_dose(vesicles, protein_ug=amount.to("ug") * kilograms)
+    assert weight is not None  # or there would be no cohort
+    product = study.product(regimen.product)
+    weights = np.full(cohort.subjects, weight.to("kg"))
+    return np.broadcast_to(
+        particles_of(cohort.drawer, dose, product, preparation_in(product), weights),
+        (cohort.subjects,),
+    )
 
 
 def infusion_of(
-    arm: Arm, study: Study, clock: Clock, particles: Float[Array, " subject"]
+    arm: Arm, study: Study, clock: Clock, particles: Floats, cohort: Cohort
 ) -> Infusion:
     """Doses of an arm, in particles per hour: arrays ``(subject, interval)``.
 
     Raises:
         AngiosomeError: the route is not modelled.
     """
-    starts, widths, regimen = clock.times_h[:-1], np.diff(clock.times_h), arm.regimen
-    per_h = {inlet: np.zeros(len(starts)) for inlet in ("vein", "artery", "needle")}
-    if regimen is not None:
-        if regimen.route not in RUN_ROUTES:
-            allowed = ", ".join(RUN_ROUTES)
-            raise AngiosomeError(
-                f"{study.id}: the route '{regimen.route}' of arm '{arm.id}' cannot be simulated "
-                f"yet; modelled: {allowed}"
-            )
-        for start in _starts_h(regimen, study, arm):
-            end = start + _duration_h(regimen)
-            during = (starts >= start - CLOCK_RESOLUTION_H) & (starts < end - CLOCK_RESOLUTION_H)
-            # by the clock's own intervals, so that exactly one dose is given
-            per_h[ROUTE_INLETS[regimen.route]] += during / np.sum(widths, where=during)
-    rows = {
-        f"{inlet}_per_h": particles[:, None] * jnp.asarray(rate) for inlet, rate in per_h.items()
-    }
-    return Infusion(**rows, depot_per_h=jnp.zeros_like(rows["vein_per_h"]))
+    regimen = arm.regimen
+    nowhere = np.zeros(cohort.subjects)
+    way = Way(artery=nowhere, blood=nowhere, tissue=np.zeros((cohort.subjects, len(ZONES))))
+    if regimen is None:
+        return infusion_by(way, particles, clock.times_h, (), 0.0)
+    if ROUTE_INLETS.get(regimen.route) in (None, "dish"):
+        raise AngiosomeError(
+            f"{study.id}: the route '{regimen.route}' of arm '{arm.id}' is not one into "
+            f"the {study.condition.organ}, so it cannot be simulated"
+        )
+    if np.any(particles):  # a vehicle brings nothing, whatever its way
+        way = way_in(cohort.drawer, regimen.route, len(ZONES), _core_and_border)
+    return infusion_by(
+        way,
+        particles,
+        clock.times_h,
+        _starts_h(regimen, study, arm),
+        _duration_h(regimen),
+        cohort.memory_after_h,
+    )
+
+
+def _core_and_border(draws: Draws, route: str) -> Floats:
+    """Shares of what enters the tissue by zone; none of it the remote one."""
+    border = draws.column("needle_share_border")
+    inside = draws.column("dose_in_injured", route.replace(" ", "-"))
+    return np.stack([inside * (1 - border), inside * border, 1 - inside], axis=1)

@@ -89,7 +89,6 @@ def rates(state: SubjectState, animal: Animal, inputs: Inputs) -> SubjectState:
             state.vesicles,
             animal.body,
             animal.uptake,
-            delivery.no_depot(),
             animal.vesicles.copies_per_particle,
             inputs.infusion,
             flow,
@@ -125,7 +124,7 @@ def integrator(animals: Animal, supply: Supply, times_h: np.ndarray) -> Integrat
         times_h: output times, shape ``(time,)``.
     """
     animal = jax.tree.map(lambda leaf: leaf[0], animals)
-    one_dose = Infusion(*(jnp.ones(()),) * 4)
+    one_dose = jax.tree.map(lambda leaf: leaf + 1.0, delivery.no_infusion(len(ZONES)))
     half_shut = jax.tree.map(lambda leaf: 0.5 * jnp.ones_like(leaf[0]), supply)
     key = jax.random.key(0)
     plan = plan_stiff(rates, untreated(animal), animal, Inputs(one_dose, half_shut), key=key)

@@ -123,8 +123,8 @@ def simulate_arm(
     Raises:
         AngiosomeError: no subject could be integrated, or a slab ran out of room.
     """
-    per_dose = dose_particles(arm.regimen, study, cohort.animals.vesicles)
-    infusion = infusion_of(arm, study, clock, per_dose)
+    per_dose = dose_particles(arm.regimen, study, cohort)
+    infusion = infusion_of(arm, study, clock, per_dose, cohort)
     spatial = resolution == "spatial"
     shown = None if spatial else progress
     trajectory = simulate(integrate, cohort.animals, infusion, progress=shown)

@@ -137,7 +137,7 @@ def _prepare(
     )
     clock = clock_of(study, days=request.days)
     for arm in study.arms:  # so that a route or dose that cannot be modelled is found at once
-        infusion_of(arm, study, clock, dose_particles(arm.regimen, study, cohort.animals.vesicles))
+        infusion_of(arm, study, clock, dose_particles(arm.regimen, study, cohort), cohort)
     return cohort, clock, mechanism
 
 

@@ -36,7 +36,6 @@ NOT_MODELLED = (
     "inflammation, and the VEGF of immune cells",
     "stunning and remodelling of the ventricle",
     "vesicles larger than small vesicles, and surface markers",
-    "immune memory of repeated doses",
     "collateral growth (arteriogenesis)",
     "pericytes and maturation of vessels",
     "how far a needle dose spreads from its sites",

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from angiosome.delivery.routes import ROUTE_INLETS
 from angiosome.errors import AngiosomeError
 from angiosome.evidence import compile_mechanism
-from angiosome.product.preparation import Preparation, preparation_of
+from angiosome.product.preparation import Preparation
 from angiosome.study import Absent, Arm, Cargo, Product, Regimen, Study
 from angiosome.study.cargo_names import cargo_family, may_be_same
 from angiosome.subject.animal import MODELLED_SPECIES
+from angiosome.subject.batch import is_foreign, preparation_in
 from angiosome.subject.dosing import Case
 from angiosome.subject.schedule import INJECTION_MIN, hours
 from angiosome.units import Amount
@@ -145,10 +146,11 @@ def _case(
     elif regimen.dose.reported is None:
         assume("dose", str(regimen.dose.assume), regimen.dose.because or "")
     product = _product(study, regimen)
-    preparation = preparation_of(
-        (product.modification.known if product else None) or "",
-        (product.isolation.known if product else None) or "",
-    )
+    preparation = preparation_in(product)
+    starts = _starts(study, arm, regimen, assume)
+    foreign = is_foreign(product, species)
+    if foreign is None and len(starts) > 1:
+        assume("immune memory", "none", "the species of the source cells is not reported")
     duration = regimen.duration.known if regimen else None
     if duration is None:
         assume("duration of a dose", f"{INJECTION_MIN:g} min", "not reported; 1 to 30 min")
@@ -162,9 +164,10 @@ def _case(
         weight_kg=weight.known.to("kg") if weight.known else None,
         injury=(injury or "not reported").replace(" ", "-"),
         injured=condition.area_at_risk.known,
-        starts_h=_starts(study, arm, regimen, assume),
+        starts_h=starts,
         duration_h=duration.to("hour") if duration else INJECTION_MIN / 60,
         ligand=preparation.ligand,
+        foreign=bool(foreign),
     )
     return DoseCase(
         study=study,

@@ -17,11 +17,12 @@ from angiosome.errors import AngiosomeError
 from angiosome.numerics import in_chunks
 from angiosome.parameters import Parameter, Registry
 from angiosome.signalling import Silencing, protein_course
-from angiosome.subject.dosing import Courses, Lane, follow, lanes_of
+from angiosome.subject.batch import copies_of, particles_of
+from angiosome.subject.dosing import Courses, Subjects, follow, subjects_of
 from angiosome.subject.draws import Draws
 from angiosome.tissue.injury import LN2
 from angiosome.trials.dose.cases import DoseCase, Load
-from angiosome.trials.dose.product import ProductAnswer, characterise, release_factor
+from angiosome.trials.dose.product import ProductAnswer, characterise
 
 WIDTH = 256  # rows of silencing side by side
 BETWEEN = 4  # steps of the silencing course in one interval of the clock
@@ -112,12 +113,12 @@ def dose(
     drawers = [
         Draws(registry, subjects, seed, case.case.organ, case.case.species, {}) for case in cases
     ]
-    lanes = [lanes_of(case.case, draws) for case, draws in zip(cases, drawers, strict=True)]
+    groups = [subjects_of(case.case, draws) for case, draws in zip(cases, drawers, strict=True)]
     given = [
-        _particles(case, draws, lane)
-        for case, draws, lane in zip(cases, drawers, lanes, strict=True)
+        _particles(case, draws, group)
+        for case, draws, group in zip(cases, drawers, groups, strict=True)
     ]
-    courses = follow([case.case for case in cases], lanes, given)
+    courses = follow([case.case for case in cases], groups, given)
     rows = [
         _row(load, case, draws, course)
         for case, draws, course in zip(cases, drawers, courses, strict=True)
@@ -130,9 +131,9 @@ def dose(
     ]
 
 
-def _particles(case: DoseCase, draws: Draws, lane: Lane) -> Floats:
+def _particles(case: DoseCase, draws: Draws, subjects: Subjects) -> Floats:
     """Particles in one dose, by the study's own ratio or a drawn one."""
-    dose, product = case.dose, case.product
+    dose = case.dose
     if dose is None:
         where = "dish" if case.case.route == "in culture medium" else case.case.species
         return draws.column("usual_dose", where)
@@ -141,46 +142,12 @@ def _particles(case: DoseCase, draws: Draws, lane: Lane) -> Floats:
             f"{case.study.id}, arm '{case.arm}': the dose is {dose}; an arm without vesicles gets "
             "the product 'vehicle'"
         )
-    ratio = product.particles_per_protein.known if product else None
-    by_cell = product.particles_per_cell.known if product else None
-    unit = dose.unit.replace(" ", "")
-    per_kg = unit.endswith("/kg")
-    times = np.asarray(lane.weight_kg) if per_kg else np.ones(draws.subjects)
-    plain = type(dose)(dose.magnitude, unit.removesuffix("/kg"), dose.text)
-    if "particle" in unit:
-        return times * plain.to("particle")
-    if "cell" in unit:
-        blocked = release_factor(case, draws) if case.preparation.blocked else 1.0
-        per_cell = (
-            draws.column("particles_per_cell")
-            if by_cell is None
-            else by_cell * draws.column("batch_variation")
-        )
-        return times * plain.to("cell") * per_cell * blocked
-    purest = max(
-        case.preparation.isolation,
-        key=lambda method: draws.registry.find("particles_per_protein", method).value,
-        default=None,
-    )
-    if ratio is None:
-        per_ug = draws.column("particles_per_protein", *([purest] if purest else []))
-    else:
-        per_ug = ratio.to("particle/ug") * draws.column("batch_variation")
-    return times * plain.to("ug") * per_ug
+    weight = np.asarray(subjects.lanes.weight_kg)
+    return particles_of(draws, dose, case.product, case.preparation, weight)
 
 
 def _copies_per_particle(load: Load, case: DoseCase, draws: Draws) -> Floats:
-    if load.copies is not None:
-        return load.copies.to("copy/particle") * draws.column("batch_variation", stream=load.name)
-    if load.basis == "loaded":
-        return draws.column("loaded_copies_per_particle", stream=load.name)
-    enrichment = case.preparation.enrichment
-    kind = "overexpressed" if "overexpression" in enrichment else "native"
-    copies = draws.column(f"{kind}_copies_per_particle", load.kind, stream=load.name)
-    for gain in ("hypoxia", "nitric-oxide"):
-        if gain in enrichment:
-            copies = copies * draws.column("copies_gain", gain)
-    return copies
+    return copies_of(draws, load.name, load.kind, load.basis, load.copies, case.preparation)
 
 
 class _Row(eqx.Module):

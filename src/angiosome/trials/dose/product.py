@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,14 +12,13 @@ from angiosome.product import (
     Item,
     Method,
     SizeClass,
-    cell_that_releases,
     class_probabilities,
     in_sequence,
     misev_items,
     operational_term,
-    release_per_day,
     shares_between,
 )
+from angiosome.subject.batch import released_per_day
 from angiosome.subject.draws import Draws
 from angiosome.trials.dose.cases import DoseCase
 
@@ -58,11 +55,6 @@ def size_classes(registry: Registry) -> tuple[SizeClass, ...]:
     return tuple(found)
 
 
-def release_factor(case: DoseCase, draws: Draws) -> Floats:
-    """Release of the producer cells over unblocked ones, ``(subject,)``."""
-    return _released(case, draws) / _released(case, draws, blocked=())
-
-
 def characterise(case: DoseCase, draws: Draws, particles: Floats) -> ProductAnswer:
     """Describe the product of a case whose doses hold ``particles``, ``(subject,)``."""
     registry = draws.registry
@@ -81,7 +73,11 @@ def characterise(case: DoseCase, draws: Draws, particles: Floats) -> ProductAnsw
     # with no method stated, that of most studies
     steps = case.preparation.isolation or ("ultracentrifugation",)
     recovered = np.prod([draws.column("isolation_yield", name) for name in steps], axis=0)
-    per_cell = _released(case, draws) * draws.column("conditioning_time") * recovered
+    per_cell = (
+        released_per_day(draws, case.preparation.blocked)
+        * draws.column("conditioning_time")
+        * recovered
+    )
     regimen = next((arm.regimen for arm in case.study.arms if arm.id == case.arm), None)
     return ProductAnswer(
         term=operational_term(median_nm),
@@ -89,25 +85,6 @@ def characterise(case: DoseCase, draws: Draws, particles: Floats) -> ProductAnsw
         producer_cells=particles / per_cell,
         misev=misev_items(case.study, case.product, regimen),
     )
-
-
-def _released(case: DoseCase, draws: Draws, *, blocked: tuple[str, ...] | None = None) -> Floats:
-    names = {
-        "released_share": "released_share",
-        "sorted_share": "sorted_share",
-        "without_escrt": "sorted_without_escrt",
-        "endosome_h": "time_in_endosome",
-        "multivesicular_h": "time_in_multivesicular_body",
-    }
-    columns = {name: jnp.asarray(draws.column(record)) for name, record in names.items()}
-    per_day = jnp.asarray(draws.column("release_per_cell_day"))
-    blocked = case.preparation.blocked if blocked is None else blocked
-    escrt, rab = (0.0 if name in blocked else 1.0 for name in ("escrt", "rab"))
-
-    def one(per_day: jax.Array, row: dict[str, jax.Array]) -> jax.Array:
-        return release_per_day(cell_that_releases(per_day, **row), escrt, rab)
-
-    return np.asarray(jax.vmap(one)(per_day, columns))
 
 
 def _method(name: str, registry: Registry) -> Method:
