@@ -5,7 +5,7 @@ import importlib
 import pytest
 
 PUBLIC = {
-    "angiosome.study": "SCHEMA_VERSION Absent Arm Cargo Claim Condition Contradiction Count Fact Moment "
+    "angiosome.study": "SCHEMA_VERSION Absent Arm Cargo Characterisation Claim Condition Contradiction Count Fact Marker Moment "
     "Outcome Pooled Product Regimen Review Simulation Source Study Subject Where is_review read_review "
     "read_study study_json_schema study_of write_template",
     "angiosome.parameters": "Parameter Reference Registry draw load_registry quantile",
@@ -14,7 +14,7 @@ PUBLIC = {
     "of_studies of_table pool read_effects summary",
     "angiosome.product": "PANELS Biogenesis CellVesicles Item Method Panel PanelReading Preparation "
     "Separation SizeClass Vesicles cell_rates cell_that_releases class_of class_probabilities "
-    "diffusivity_um2_per_s in_sequence misev_items operational_term particles_in_dose "
+    "diffusivity_um2_per_s in_sequence is_exosome markers_found misev_items operational_term particles_in_dose "
     "preparation_of read_panels release_per_day share_that_carries shares_between",
     "angiosome.delivery": "ORGANS Body Infusion Uptake VesicleState by_decay by_power "
     "clearances_ml_per_h copy_rates first_pass_extraction no_infusion no_vesicles particles_given "

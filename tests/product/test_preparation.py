@@ -12,12 +12,16 @@ from angiosome.product import (
     class_of,
     class_probabilities,
     in_sequence,
+    is_exosome,
+    markers_found,
     misev_items,
     operational_term,
     preparation_of,
     read_panels,
     shares_between,
 )
+from angiosome.study import Product
+from angiosome.study.misev import CHARACTERISED
 
 CLASSES = (
     SizeClass("small", 120.0, 1.35, 0.85),
@@ -115,10 +119,58 @@ def test_plain_words_are_recognised_and_no_others(modification, isolation, found
     assert (said.isolation, said.enrichment, said.ligand, said.blocked) == found
 
 
-def test_misev_items_tell_not_reported_from_no_field():
+def test_misev_items_tell_what_the_source_does_not_say_from_what_nobody_looked_up():
     study = find_study("gallet-2017")
     items = {i.name: i for i in misev_items(study, study.products[0], study.arms[1].regimen)}
     assert items["source cell"].value == "cardiosphere-derived cell"
-    assert items["dose"].status == "not reported"  # an assumed dose is not a reported one
-    assert items["storage"].status == "no field"
-    assert {i.status for i in misev_items(study, None, None)} == {"not reported", "no field"}
+    # an assumed dose is not a reported one
+    assert (items["dose"].status, items["dose"].place) == ("not reported", "abstract")
+    assert items["storage"].status == "not assessed"
+    assert {i.status for i in misev_items(study, None, None)} == {"not assessed"}
+
+
+def characterised(**known):
+    study = find_study("gallet-2017")
+    product = {**study.products[0].model_dump(mode="json", exclude_none=True)}
+    product = Product.model_validate({**product, "characterisation": known})
+    return product, {i.name: i for i in misev_items(study, product, None)}
+
+
+def test_a_study_file_states_each_item_and_where_it_was_read():
+    read = {"place": "Methods, p 3", "seen": "full text"}
+    facts = {
+        name: {"value": value, "read": read}
+        for name, value in zip(
+            CHARACTERISED,
+            ["shown", "not reported", "not done", "none", "by hand", *["said"] * 5],
+            strict=True,
+        )
+    }
+    _, items = characterised(**facts)
+    told = [items[words] for words in CHARACTERISED.values()]
+    statuses = ["reported", "not reported", "not done", "none", *["reported"] * 6]
+    assert [item.status for item in told] == statuses
+    assert {item.place for item in told} == {"Methods, p 3"}
+
+
+def test_markers_of_a_study_file_are_held_against_every_panel():
+    product, items = characterised(
+        markers=[
+            {"name": "CD63", "found": "present"},
+            {"name": "calnexin", "found": "not done"},
+            {"name": "CD45", "found": "present"},
+        ]
+    )
+    assert items["markers: vesicles"].value == "CD63 present"
+    assert items["markers: purity"].status == "not done"
+    readings = {panel.name: panel for panel in read_panels(markers_found(product))}
+    assert readings["vesicles"].agree == ("CD63",)
+    assert readings["mesenchymal origin"].contradict == ("CD45",)
+
+
+def test_vesicles_are_exosomes_only_where_their_origin_is_shown():
+    shown, _ = characterised(biogenesis="budding into multivesicular bodies seen, Rab27a needed")
+    said, _ = characterised(biogenesis="not done")
+    assert (is_exosome(shown), is_exosome(said), is_exosome(None)) == (True, False, False)
+    assert operational_term(100.0, origin_shown=True) == "exosomes"
+    assert operational_term(100.0) == "small EVs"

@@ -30,6 +30,13 @@ def line_of(plan: Path, words: str) -> int:
     return next(n for n, row in enumerate(plan.read_text().splitlines(), 1) if words in row)
 
 
+def test_exosomes_are_called_so_where_their_origin_is_shown(plan):
+    text = plan.read_text().replace("label: Vesicles, by needle", "label: Exosomes, by needle")
+    shown = "characterisation:\n      biogenesis: Rab27a was needed, and buds were seen\n"
+    plan.write_text(text.replace("characterisation:", shown + "      #", 1))
+    assert read_study(plan).arm("needle").label == "Exosomes, by needle"
+
+
 def test_the_template_is_a_study_without_problems(plan):
     study = read_study(plan)
     assert (study.kind, study.control.id, len(study.arms)) == ("planned", "control", 3)
@@ -39,6 +46,15 @@ def test_the_template_is_a_study_without_problems(plan):
     ("old", "new", "message"),
     [
         ("weight: 250 g", "weight: 250", "'250' has no unit; give mass such as '35 kg'"),
+        (
+            "label: Vesicles, by needle",
+            "label: Exosomes, by needle",
+            (
+                "'Exosomes, by needle' says exosome, but no product shows that its vesicles arise "
+                "in endosomes; write vesicles or EVs, or enter characterisation.biogenesis"
+            ),
+        ),
+        ("found: present", "found: seen", "'seen' is not a finding"),
         (
             "dose: 1e10 particles\n",
             "dose: -1e10 particles\n",
@@ -67,7 +83,7 @@ def test_the_template_is_a_study_without_problems(plan):
          "needle, vein")),
         ("organ: heart", "organ: hart", ("'hart' is not an organ; did you mean 'heart'? allowed: "
          "heart, brain, kidney, limb, skin")),
-        ("id: needle", "id: control", "the id 'control' is taken (line 45); every id is used once"),
+        ("id: needle", "id: control", "the id 'control' is taken (line 52); every id is used once"),
         ("volume: 100 uL", "volum: 100 uL", ("unknown key; did you mean 'volume'? allowed: dose, "
          "duration, product, read, route, sites, times, volume")),
         ("injury: ischaemia-reperfusion", "injury: permanent occlusion",

@@ -160,8 +160,11 @@ def _product(product: dict[str, Any], recognised: dict[str, Any]) -> None:
     typer.echo(f"  Recognised in its description: {'; '.join(words) or 'nothing'}")
     for status in dict.fromkeys(item["status"] for item in product["misev"]):
         names = ", ".join(item["name"] for item in product["misev"] if item["status"] == status)
-        told = "no field in the study file" if status == "no field" else status
-        typer.echo(f"  MISEV2023, {told}: {names}")
+        typer.echo(f"  MISEV2023, {status}: {names}")
+    for panel in product["markers"]:
+        if panel["agree"] or panel["contradict"]:
+            against = f"; against it: {', '.join(panel['contradict'])}" * bool(panel["contradict"])
+            typer.echo(f"  Markers of {panel['name']}: {', '.join(panel['agree'])}{against}")
 
 
 def _steps(arm: dict[str, Any]) -> list[dict[str, Any]]:

@@ -186,6 +186,16 @@ def evidence_show(
     import yaml
 
     typer.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100).rstrip())
+    from angiosome.study.misev import STATUSES, misev_items
+
+    for product in found.products:
+        given = (arm.regimen for arm in found.arms if arm.regimen)
+        regimen = next((r for r in given if r.product == product.id), None)
+        items = misev_items(found, product, regimen)
+        for status in STATUSES:
+            names = [item.name for item in items if item.status == status]
+            if names:
+                typer.echo(f"# MISEV2023, {product.id}, {status}: {', '.join(names)}")
 
 
 @evidence.command("overlap")

@@ -8,8 +8,6 @@ from angiosome.product.biogenesis import (
     release_per_day,
 )
 from angiosome.product.isolation import Method, Separation, in_sequence
-from angiosome.product.markers import PANELS, Panel, PanelReading, read_panels
-from angiosome.product.misev import Item, misev_items
 from angiosome.product.preparation import Preparation, preparation_of
 from angiosome.product.size import (
     SizeClass,
@@ -24,6 +22,8 @@ from angiosome.product.vesicles import (
     particles_in_dose,
     share_that_carries,
 )
+from angiosome.study.markers import PANELS, Panel, PanelReading, read_panels
+from angiosome.study.misev import Item, is_exosome, markers_found, misev_items
 
 __all__ = [
     "PANELS",
@@ -43,6 +43,8 @@ __all__ = [
     "class_probabilities",
     "diffusivity_um2_per_s",
     "in_sequence",
+    "is_exosome",
+    "markers_found",
     "misev_items",
     "operational_term",
     "particles_in_dose",

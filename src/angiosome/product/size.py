@@ -79,8 +79,10 @@ def shares_between(
     return {name: value / total for name, value in left.items()}
 
 
-def operational_term(median_nm: float | None) -> str:
-    """What to call vesicles of this median diameter when their origin is not shown."""
+def operational_term(median_nm: float | None, *, origin_shown: bool = False) -> str:
+    """What to call vesicles of this median diameter; exosomes only where their origin is shown."""
+    if origin_shown:
+        return "exosomes"
     if median_nm is None:
         return "EVs (size not reported)"
     return "small EVs" if median_nm < SMALL_BELOW_NM else "large EVs"

@@ -10,6 +10,7 @@ from angiosome.parameters import Parameter
 from angiosome.report.citations import Citations
 from angiosome.report.numbers import listed
 from angiosome.study import Absent, Fact, Study
+from angiosome.study.misev import misev_items
 
 Piece = str | int
 """A stretch of text, or the number of a source that is cited after it."""
@@ -112,6 +113,9 @@ def paragraphs(
     return [part for part in (design, product, arms, model, analysis) if part]
 
 
+UNSAID = ("not reported", "not assessed")
+
+
 @dataclass(frozen=True)
 class Asked:
     """One thing that a guide asks for: what can be said, and whether it is said.
@@ -134,31 +138,18 @@ def _of(fact: Fact[Any], item: str) -> Asked:
 
 
 def misev(study: Study) -> list[Asked]:
-    """What MISEV2023 asks about the vesicles, as far as a study file holds it."""
+    """What MISEV2023 asks about the vesicles, by each product as it is first given."""
     asked: list[Asked] = []
     for product in study.products:
-        asked += [
-            Asked("source of the vesicles", "stated", product.cell),
-            _of(product.species, "species of the source"),
-            _of(product.modification, "treatment of the source"),
-            _of(product.isolation, "separation and concentration"),
-            _of(product.diameter, "size"),
-            _of(product.particles_per_protein, "particles per protein (purity)"),
-            Asked(
-                "cargo, and on what ground",
-                "stated" if product.cargo else "missing",
-                listed([f"{c.name} ({c.basis})" for c in product.cargo]) or "none entered",
-            ),
-        ]
-    for arm in study.arms:
-        if arm.regimen and arm.regimen.product != "vehicle":
-            asked.append(_of(arm.regimen.dose, f"dose: {arm.label}"))
-            asked.append(_of(arm.regimen.volume, f"volume: {arm.label}"))
-    not_held = "the study file has no place for it"
+        given = (arm.regimen for arm in study.arms if arm.regimen)
+        regimen = next((r for r in given if r.product == product.id), None)
+        for item in misev_items(study, product, regimen):
+            told = item.value or item.status
+            place = f" ({item.place})" if item.place else ""
+            state = "missing" if item.status in UNSAID else "stated"
+            asked.append(Asked(item.name, state, told + place))
     return [
         *asked,
-        Asked("markers, negative markers, topology", "missing", not_held),
-        Asked("storage, limits of detection, EV-TRACK", "missing", not_held),
         Asked("release and uptake methods", "not applicable", "a simulation labels no vesicle"),
     ]
 

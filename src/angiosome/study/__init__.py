@@ -14,8 +14,10 @@ if TYPE_CHECKING:
         SCHEMA_VERSION,
         Arm,
         Cargo,
+        Characterisation,
         Claim,
         Condition,
+        Marker,
         Outcome,
         Pooled,
         Product,
@@ -32,11 +34,13 @@ __all__ = [
     "Absent",
     "Arm",
     "Cargo",
+    "Characterisation",
     "Claim",
     "Condition",
     "Contradiction",
     "Count",
     "Fact",
+    "Marker",
     "Moment",
     "Outcome",
     "Pooled",
@@ -62,8 +66,8 @@ _HOMES = {
     "facts": "Absent Fact Moment Where",
     "json_schema": "study_json_schema",
     "review": "Contradiction Count Review",
-    "schema": "SCHEMA_VERSION Arm Cargo Claim Condition Outcome Pooled Product Regimen Simulation "
-    "Source Study Subject",
+    "schema": "SCHEMA_VERSION Arm Cargo Characterisation Claim Condition Marker Outcome Pooled "
+    "Product Regimen Simulation Source Study Subject",
     "template": "write_template",
 }
 

@@ -304,6 +304,26 @@ def _claims(document: Document, data: Any) -> Iterator[Problem]:
             yield document.problem((*path, "product"), message)
 
 
+def _names(document: Document, data: Any) -> Iterator[Problem]:
+    """Only vesicles whose origin is shown are called exosomes, in the names that a file gives."""
+    shown = False
+    for _, product in _items(data, "products"):
+        known = product.get("characterisation")
+        origin = _value(known.get("biogenesis")) if isinstance(known, dict) else None
+        shown = shown or origin not in (None, *(absent.value for absent in Absent))
+    if shown:
+        return
+    named = [((*path, "id"), item.get("id")) for path, item in _items(data, "products")]
+    named += [((*path, "label"), item.get("label")) for path, item in _items(data, "arms")]
+    for path, name in named:
+        if "exosom" in str(name).lower():
+            message = (
+                f"'{name}' says exosome, but no product shows that its vesicles arise in "
+                "endosomes; write vesicles or EVs, or enter characterisation.biogenesis"
+            )
+            yield document.problem(path, message)
+
+
 _RULES = (
     _ids_are_unique,
     _control,
@@ -314,4 +334,5 @@ _RULES = (
     _outcomes,
     _kind,
     _claims,
+    _names,
 )

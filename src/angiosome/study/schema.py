@@ -102,6 +102,40 @@ class Cargo(Record):
     read: Where | None = None
 
 
+class Marker(Record):
+    """One marker of the vesicles: found, found missing, or not looked for."""
+
+    name: Text
+    found: Fact[Annotated[str, OneOf("a finding", vocabulary.FINDINGS)]]
+
+
+class Characterisation(Record):
+    """What the source says of its vesicles beyond what a dose needs, as MISEV2023 asks.
+
+    Each is a fact with its place; 'not reported' and 'not done' are readings of the source. What is
+    left out has not been assessed.
+    """
+
+    biogenesis: Fact[Text] | None = None
+    """How it was shown that the vesicles arise in endosomes; only then are they exosomes."""
+    medium: Fact[Text] | None = None
+    """Culture medium, and what was done about vesicles of serum."""
+    viability: Fact[Text] | None = None
+    """Of the cells when the medium was taken."""
+    particle_count: Fact[Text] | None = None
+    """The method, and its limit of detection."""
+    purity: Fact[Text] | None = None
+    """What else came along, as lipoproteins or soluble protein."""
+    morphology: Fact[Text] | None = None
+    topology: Fact[Text] | None = None
+    """Which cargo lies inside, and which on the surface."""
+    storage: Fact[Text] | None = None
+    procedural_control: Fact[Text] | None = None
+    """Medium without vesicles, put through the same steps."""
+    dose_response: Fact[Text] | None = None
+    markers: tuple[Marker, ...] = Field(default=(), strict=False)
+
+
 class Product(Record):
     """What is injected."""
 
@@ -116,6 +150,7 @@ class Product(Record):
     particles_per_cell: Fact[float] = Field(default_factory=not_reported)
     """Particles that one producer cell gave; needed for a dose in cell equivalents."""
     cargo: tuple[Cargo, ...] = Field(default=(), strict=False)
+    characterisation: Characterisation | None = None
 
 
 _NOT_REPORTED = vocabulary.Absent.NOT_REPORTED.value

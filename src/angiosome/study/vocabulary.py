@@ -67,6 +67,9 @@ ROUTES = {
 
 ALL_ROUTES = tuple(dict.fromkeys(route for routes in ROUTES.values() for route in routes))
 
+FINDINGS = ("present", "absent")
+"""What is found of a marker that was looked for."""
+
 STUDY_KINDS = ("reported", "planned", "simulated")
 
 EVIDENCE_KINDS = (

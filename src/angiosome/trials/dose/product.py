@@ -11,11 +11,15 @@ from angiosome.parameters import Registry
 from angiosome.product import (
     Item,
     Method,
+    PanelReading,
     SizeClass,
     class_probabilities,
     in_sequence,
+    is_exosome,
+    markers_found,
     misev_items,
     operational_term,
+    read_panels,
     shares_between,
 )
 from angiosome.subject.batch import released_per_day
@@ -36,13 +40,15 @@ class ProductAnswer:
         classes: how likely a particle of the stated diameter belongs to each class; where none is
             stated, each class's share of what the separation leaves.
         producer_cells: that make the particles of one dose, ``(subject,)``.
-        misev: what is reported, not reported, not done.
+        misev: what is reported, not reported, not done, or not assessed.
+        panels: markers of the study held against each panel.
     """
 
     term: str
     classes: dict[str, float]
     producer_cells: Floats
     misev: tuple[Item, ...]
+    panels: tuple[PanelReading, ...]
 
 
 def size_classes(registry: Registry) -> tuple[SizeClass, ...]:
@@ -80,10 +86,11 @@ def characterise(case: DoseCase, draws: Draws, particles: Floats) -> ProductAnsw
     )
     regimen = next((arm.regimen for arm in case.study.arms if arm.id == case.arm), None)
     return ProductAnswer(
-        term=operational_term(median_nm),
+        term=operational_term(median_nm, origin_shown=is_exosome(case.product)),
         classes=shares,
         producer_cells=particles / per_cell,
         misev=misev_items(case.study, case.product, regimen),
+        panels=read_panels(markers_found(case.product)),
     )
 
 

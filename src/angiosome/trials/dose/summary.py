@@ -88,6 +88,7 @@ def _arm(result: DoseResult) -> dict[str, Any]:
             "size_classes": result.product.classes,
             "producer_cells_for_one_dose": _interval(result.product.producer_cells),
             "misev": [vars(item) for item in result.product.misev],
+            "markers": [vars(panel) for panel in result.product.panels],
         },
         "evidence": evidence(result),
         "conflicts": _conflicts(result),

@@ -15,15 +15,20 @@ class Panel:
     absent: tuple[str, ...]
     source: str
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """All markers of the panel."""
+        return self.present + self.absent
+
 
 PANELS = (
     Panel("vesicles", ("CD9", "CD63", "CD81", "TSG101", "Alix"), (), "misev2023"),
     Panel("purity", (), ("calnexin", "GM130", "apolipoprotein A", "albumin"), "misev2023"),
     Panel(
         "mesenchymal origin",
-        ("CD73", "CD90", "CD105"),
+        ("CD73", "CD90", "CD105", "CD29", "CD44"),
         ("CD11b", "CD14", "CD19", "CD34", "CD45", "CD79a", "HLA-DR"),
-        "dominici2006",
+        "dominici2006; CD29 and CD44: Lai 2025, on MSC-EVs",
     ),
 )
 """The members are from memory of these guidelines; their tables were not seen."""
