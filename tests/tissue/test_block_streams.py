@@ -35,7 +35,8 @@ def test_a_number_does_not_depend_on_the_order_of_the_vessels():
 
 
 @pytest.mark.parametrize(
-    "other", [(Stream(7, 3), Purpose.SPROUT), (Stream(8, 3), Purpose.TURN), (Stream(7, 4), Purpose.TURN)]
+    "other",
+    [(Stream(7, 3), Purpose.SPROUT), (Stream(8, 3), Purpose.TURN), (Stream(7, 4), Purpose.TURN)],
 )
 def test_seed_step_and_purpose_each_give_another_stream(other):
     stream, purpose = other

@@ -81,13 +81,13 @@ def signals(
     convected = x / (x + rules.half_convected)
 
     Lc = rules.conduction_um
-    decay = np.exp(-L / Lc)
-    source = convected * Lc * (1 - decay)
+    decay, lost = np.exp(-L / Lc), -np.expm1(-L / Lc)
+    source = convected * Lc * lost
     share = D / np.bincount(down, D, vessels.nodes)[down]
     drawn = np.bincount(up, source, vessels.nodes)[order]
     leaving = _along(rank[up], rank[down], share * decay, drawn)
     at_end = leaving[rank[down]] * share
-    part = Lc / L * (1 - decay)
+    part = Lc / L * lost
     mean = at_end * part + convected * Lc * (1 - part)
     conducted = rules.most_conducted * mean / (mean + rules.half_conducted_um)
 
