@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from block_cases import grid, line, vessels_of
-from scipy import sparse
 
 from angiosome.tissue.block.lateral_inhibition import (
     InhibitionRules,
     choose,
     chosen,
+    contacts_of,
+    felt,
     inhibit,
-    neighbours,
 )
 from angiosome.tissue.block.sprouting import (
     SproutingRules,
@@ -125,13 +125,13 @@ def test_arteries_do_not_sprout():
 
 # Lateral inhibition -----------------------------------------------------------------------------
 
-TWO = sparse.csr_array(np.array([[0.0, 1.0], [1.0, 0.0]]))
+TWO = contacts_of(vessels_of([[0.0, 0, 0], [50, 0, 0]], [[0, 1], [1, 0]]))
 FINE = InhibitionRules(longest=0.02)
 
 
 def two_cells(dll4, notch, units, rules=FINE):
     return inhibit(
-        np.array(dll4), np.array(notch), neighbour=TWO, drive=np.ones(2), units=units, rules=rules
+        np.array(dll4), np.array(notch), contacts=TWO, drive=np.ones(2), units=units, rules=rules
     )
 
 
@@ -169,11 +169,31 @@ def test_the_steps_of_a_run_are_second_order():
     assert np.log2(error[0] / error[1]) == pytest.approx(2, abs=0.3)
 
 
-def test_neighbours_are_the_segments_at_the_same_nodes():
+def test_a_cell_feels_the_most_of_the_others_at_either_end():
     vessels = line(4)
-    assert neighbours(vessels).toarray().tolist() == [
-        [0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0.5, 0, 0.5], [0, 0, 1, 0]
-    ]  # fmt: skip
+    dll4 = np.array([0.1, 0.2, 0.4, 0.8])
+    # At the ends of the block a cell has one neighbour.
+    assert felt(dll4, contacts_of(vessels)) == pytest.approx([0.2, 0.25, 0.5, 0.4])
+    star = vessels_of(np.eye(5, 3) * 50, [[0, 4], [1, 4], [2, 4], [3, 4]])
+    assert felt(dll4, contacts_of(star)) == pytest.approx([0.8, 0.8, 0.8, 0.4])
+    assert felt(np.full(4, 0.5), contacts_of(star)) == pytest.approx([0.5] * 4)
+    alone = vessels_of([[0.0, 0, 0], [50, 0, 0]], [[0, 1]])
+    assert felt(np.ones(1), contacts_of(alone))[0] == 0
+
+
+@pytest.mark.parametrize("layers", [1, 4])
+def test_of_the_cells_that_meet_at_a_node_one_is_chosen_at_most_and_every_other_has_one(layers):
+    vessels = grid(6, 6, layers=layers)  # up to six at a node
+    rules = InhibitionRules()
+    for step in range(100):
+        vessels = choose(
+            vessels, dt_day=0.05, response=np.full(vessels.segments, 0.8),
+            stream=Stream(1, step), rules=rules,
+        )  # fmt: skip
+    may = chosen(vessels, rules)
+    at_node = np.bincount(vessels.ends[may].ravel(), minlength=vessels.nodes)
+    assert at_node.max() == 1
+    assert at_node[vessels.ends[~may]].any(axis=1).all()
 
 
 def test_tips_alternate_along_a_vessel_and_none_is_chosen_without_vegf():

@@ -12,8 +12,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float
-from scipy import sparse
+from jaxtyping import Bool, Float, Int
 
 from angiosome.tissue.block.streams import Purpose, Stream
 from angiosome.tissue.block.vessels import Vessels, ends_at_tip
@@ -31,33 +30,63 @@ class InhibitionRules:
     longest: float = 0.5  # units in one step of Heun's method
 
 
-def neighbours(vessels: Vessels) -> sparse.csr_array:
-    """The matrix that takes the mean over the segments that meet each segment, shape (s, s)."""
-    count = vessels.segments
-    row = np.repeat(np.arange(count), 2)
-    at = sparse.csr_array(
-        (np.ones(2 * count), (row, vessels.ends.ravel())), shape=(count, vessels.nodes)
-    )
-    meets = sparse.csr_array(at @ at.T)
-    meets.setdiag(0)
-    meets.eliminate_zeros()
-    sums = np.asarray(meets.sum(axis=1)).ravel()
-    return sparse.csr_array(sparse.diags_array(1 / np.maximum(sums, 1.0)) @ meets)
+@dataclass(frozen=True)
+class Contacts:
+    """Which ends of segments meet at a node."""
+
+    end: Int[np.ndarray, " end"]  # the ends that meet others, node by node: 2 segment + column
+    first: Int[np.ndarray, " node"]  # where each node begins among them
+    size: Int[np.ndarray, " node"]  # how many meet there
+    count: Int[np.ndarray, " segment"]  # how many ends of each segment meet others
+
+
+def contacts_of(vessels: Vessels) -> Contacts:
+    """Find where segments of a network meet."""
+    node = vessels.ends.ravel()
+    meet = np.bincount(node, minlength=vessels.nodes)
+    end = np.argsort(node, kind="stable")
+    end = end[meet[node[end]] > 1]
+    size = meet[meet > 1]
+    count = np.bincount(end // 2, minlength=vessels.segments)
+    return Contacts(end, np.cumsum(size) - size, size, count)
+
+
+def felt(dll4: Float[np.ndarray, " cell"], contacts: Contacts) -> Float[np.ndarray, " cell"]:
+    """Dll4 that each cell feels: at either end the most of another cell there, the mean of both.
+
+    Along a vessel that is the mean over the neighbours, as in collier1996. Where several meet, the
+    mean over all would leave cells alike for ever at nodes of four and more.
+    """
+    if not contacts.end.size:
+        return np.zeros_like(dll4)
+    value = dll4[contacts.end // 2]
+    most = np.maximum.reduceat(value, contacts.first)
+    top = np.repeat(most, contacts.size)
+    # At the strongest itself, the next: the first of equals gives way to the others.
+    is_top = np.flatnonzero(value == top)
+    node = np.repeat(np.arange(contacts.first.size), contacts.size)[is_top]
+    best = is_top[np.unique(node, return_index=True)[1]]
+    others = value.copy()
+    others[best] = -np.inf
+    seen = top.copy()
+    seen[best] = np.maximum.reduceat(others, contacts.first)
+    total = np.bincount(contacts.end // 2, seen, dll4.size)
+    return total / np.maximum(contacts.count, 1)
 
 
 def inhibit(
     dll4: Float[np.ndarray, " cell"],
     notch: Float[np.ndarray, " cell"],
     *,
-    neighbour: sparse.csr_array,
+    contacts: Contacts,
     drive: Float[np.ndarray, " cell"],
     units: float,
     rules: InhibitionRules,
 ) -> tuple[Float[np.ndarray, " cell"], Float[np.ndarray, " cell"]]:
     """Dll4 and active Notch after a time of `units`.
 
-        dn/dt = F(mean d of the neighbours) - n,   F(d) = d^2 / (a + d^2)
-        dd/dt = s G(n) - d,                        G(n) = 1 / (1 + b n^2)
+        dn/dt = F(d that it feels) - n,   F(d) = d^2 / (a + d^2)
+        dd/dt = s G(n) - d,               G(n) = 1 / (1 + b n^2)
 
     with the drive s = 1 in collier1996; here it is what VEGF makes of it.
     """
@@ -66,8 +95,8 @@ def inhibit(
     h = units / steps
 
     def rates(d: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        felt = (neighbour @ d) ** 2
-        return drive / (1 + b * n**2) - d, felt / (a + felt) - n
+        square = felt(d, contacts) ** 2
+        return drive / (1 + b * n**2) - d, square / (a + square) - n
 
     for _ in range(steps):
         d1, n1 = rates(dll4, notch)
@@ -95,7 +124,7 @@ def choose(
     dll4, notch = inhibit(
         vessels.dll4,
         vessels.notch,
-        neighbour=neighbours(vessels),
+        contacts=contacts_of(vessels),
         drive=drive,
         units=dt_day / rules.unit_day,
         rules=rules,

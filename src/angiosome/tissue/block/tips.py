@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from angiosome.tissue.block.contacts import Pairs
+from angiosome.tissue.block.contacts import Pairs, nearest
 from angiosome.tissue.block.sprouting import around
 from angiosome.tissue.block.vessels import Vessels
 
@@ -81,7 +81,8 @@ def felt_vessels(
     vessel at the edge of the cone by chance). Vessels that touch the tip's own node are not felt.
     """
     touches = (vessels.ends[pairs.segment] == tip[pairs.point][:, None]).any(axis=1)
-    at = np.flatnonzero(~touches)
+    _, distance = nearest(pairs)
+    at = np.flatnonzero(~touches & (distance < rules.reach_um))
     found = np.zeros((len(tip), 3))
     if not at.size:
         return found
