@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,7 @@ def write_fields(
     temporary.mkdir()
     axes = ["time", "y", "x"]
     attributes = {"axes": axes, "cell_um": cell_um}
-    _write_json(temporary, {"node_type": "group", "attributes": attributes})
+    write_description(temporary, {"node_type": "group", "attributes": attributes})
     _write_array(temporary / "times_day", np.asarray(times_day, "<f8"), axes[:1])
     for name, values in fields.items():
         _write_array(temporary / name, np.asarray(values, "<f4"), axes)
@@ -41,11 +41,21 @@ def write_fields(
 def _write_array(folder: Path, values: np.ndarray, axes: list[str]) -> None:
     """One array: its description, and one block for each time (or one for a list of times)."""
     block = values.shape if values.ndim == 1 else (1, *values.shape[1:])
-    folder.mkdir()
+    describe_array(folder, values.shape, block, values.dtype, axes)
+    for index in range(values.shape[0] // block[0]):
+        key = (index, *(0,) * (values.ndim - 1))
+        write_block(folder, key, values[index * block[0] : (index + 1) * block[0]])
+
+
+def describe_array(
+    folder: Path, shape: Sequence[int], block: Sequence[int], dtype: np.dtype, axes: Sequence[str]
+) -> None:
+    """Say what the blocks of an array are, in its folder."""
+    folder.mkdir(exist_ok=True)
     description = {
         "node_type": "array",
-        "shape": list(values.shape),
-        "data_type": values.dtype.name,
+        "shape": list(shape),
+        "data_type": dtype.name,
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(block)}},
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
         "fill_value": 0.0,
@@ -53,18 +63,21 @@ def _write_array(folder: Path, values: np.ndarray, axes: list[str]) -> None:
             {"name": "bytes", "configuration": {"endian": "little"}},
             {"name": "gzip", "configuration": {"level": _COMPRESSION}},
         ],
-        "dimension_names": axes,
+        "dimension_names": list(axes),
         "attributes": {},
     }
-    _write_json(folder, description)
-    for index in range(values.shape[0] // block[0]):
-        key = "/".join(str(n) for n in (index, *(0,) * (values.ndim - 1)))
-        file = folder / "c" / key
-        file.parent.mkdir(parents=True, exist_ok=True)
-        raw = np.ascontiguousarray(values[index * block[0] : (index + 1) * block[0]]).tobytes()
-        file.write_bytes(gzip.compress(raw, _COMPRESSION, mtime=0))
+    write_description(folder, description)
 
 
-def _write_json(folder: Path, description: Mapping[str, object]) -> None:
+def write_block(folder: Path, key: Sequence[int], values: np.ndarray) -> None:
+    """Write one block of an array of little-endian numbers."""
+    file = folder / "c" / "/".join(str(n) for n in key)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    raw = np.ascontiguousarray(values).tobytes()
+    file.write_bytes(gzip.compress(raw, _COMPRESSION, mtime=0))
+
+
+def write_description(folder: Path, description: Mapping[str, object]) -> None:
+    """Write what a folder of the store is."""
     text = json.dumps({"zarr_format": 3, **description}, indent=1)
     (folder / "zarr.json").write_text(text, "utf-8")
