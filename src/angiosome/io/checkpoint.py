@@ -22,6 +22,7 @@ VERSION = 1
 """Rises with every change of what a state holds: only files of this version are read."""
 
 _MARK = "angiosome.block"
+_NUMBERS = (int, float, bool)
 _PER_NODE = ("vessels.position_um", "vessels.node_kind", "vessels.heading")
 
 
@@ -67,7 +68,7 @@ def read_checkpoint(file: Path) -> BlockState:
     for name in sorted(held.keys() - wanted.keys()):
         blame(name, "is no part of a state; the file was changed")
     for name in wanted.keys() & held.keys():
-        if wanted[name] in (int, float) and (held[name].shape or held[name].dtype.kind not in "if"):
+        if wanted[name] in _NUMBERS and (held[name].shape or held[name].dtype.kind not in "ifb"):
             blame(name, "is not a number")
     if not problems:
         _check(held, blame)
@@ -102,7 +103,7 @@ def _built(kind: Any, held: Mapping[str, np.ndarray], path: str) -> Any:
         entry = f"{path}{name}"
         if is_dataclass(hint):
             values[name] = _built(hint, held, f"{entry}.")
-        elif hint in (int, float):
+        elif hint in _NUMBERS:
             values[name] = hint(held[entry])
         elif get_origin(hint) is tuple:
             values[name] = tuple(held[entry].tolist())

@@ -21,8 +21,8 @@ from angiosome.tissue.block.circulation import (
     at_pressure,
     carried_over,
     changed_share,
+    gap,
     imbalances,
-    never_solved,
     solve_circulation,
 )
 from angiosome.tissue.block.laws import Arm, Laws
@@ -90,7 +90,8 @@ class Tolerance:
     The supply acts on flow at once, whatever stands here: flow is linear in its pressure.
     """
 
-    vessels: float = 0.002  # of the open length, that opened, shut or changed width since
+    vessels: float = 0.005  # of the open length, that opened, shut or changed since
+    blood: float = 1e-4  # that comes from nowhere at a node after an edit, over the block's flow
     flow: float = 0.01  # relative change of the flow through the block since oxygen was solved
     demand: float = 0.002  # change of the mean demand for oxygen since then, over healthy
 
@@ -209,13 +210,13 @@ def _step(
         vessels = shut_without_reflow(vessels, laws.no_reflow, stream)
 
     network = as_network(vessels, day, laws, grid)
-    circulation, anew = _current(vessels, network, state.circulation, day, tolerance)
+    circulation, changed = _current(vessels, network, state.circulation, day, tolerance)
     fed = feed(state.supply, patency, circulation.conductance)
     flow = at_pressure(vessels, network, circulation, fed)
     blood, red_cells = imbalances(flow, healthy.flow_nl_min)
 
     demand = parenchyma.demand(state.cells, laws)
-    P, segment_po2, solved = _oxygen(state, flow, fed.flow_nl_min, demand, anew, laws, tolerance)
+    P, segment_po2, solved = _oxygen(state, flow, fed.flow_nl_min, demand, changed, laws, tolerance)
 
     # What the cells of the tissue and of the vessels do at this oxygen and VEGF.
     of_cells = arm.respond(day, state.fields.vegf_nm.ravel(), P.ravel())
@@ -227,7 +228,8 @@ def _step(
     vegf = vegf_field(
         secreted * healthy.secretion, density, healthy.length_density_per_um2, grid, laws
     )
-    walls = permeability(vessels, state.fields, day, arm.respond, grid, laws)
+    bathed = arm.plasma_per_um3(day) > 0
+    walls = permeability(vessels, state.fields, day, arm.respond, grid, laws) if bathed else None
     entering = entering_vesicles(arm, day, dt_day, flow, walls, pieces, grid, laws)
     vesicles = vesicle_step(state.fields.vesicles_per_um3, entering, density, dt_day, grid, laws)
 
@@ -248,9 +250,9 @@ def _step(
             stream=stream,
         )
         check_capacity(grown, capacity)
-    circulation, segment_po2, lost = carried_over(circulation, segment_po2, vessels, grown)
-    if lost:  # blood that flowed there has to find another way
-        circulation = never_solved(circulation)
+    circulation, segment_po2 = carried_over(circulation, segment_po2, vessels, grown)
+    if gap(grown, circulation) > tolerance.blood:
+        circulation = replace(circulation, torn=True)  # blood has to find another way
     use_of_oxygen = (solved.delivered_um3_per_s - solved.consumed_um3_per_s) / (
         healthy.consumed_um3_per_s
     )
@@ -291,14 +293,17 @@ def _current(
     circulation: Circulation,
     day: float,
     tolerance: Tolerance,
-) -> tuple[Circulation, bool]:
-    """The circulation of these vessels, solved anew if they changed by more than is allowed."""
+) -> tuple[Circulation, float]:
+    """The circulation of these vessels, solved anew if they changed by more than is allowed.
+
+    Also returns the share of them that a new solution now stands for.
+    """
     share, opened = changed_share(vessels, circulation, day)
     # What has shut since must not carry anything, however short it is.
     shut = (circulation.flow != 0) & ~opened
-    if share > tolerance.vessels or shut.any():
-        return solve_circulation(network), True
-    return circulation, False
+    if circulation.torn or share > tolerance.vessels or shut.any():
+        return solve_circulation(network), share
+    return circulation, 0.0
 
 
 def _oxygen(
@@ -306,7 +311,7 @@ def _oxygen(
     flow: FlowSolution,
     flow_nl_min: float,
     demand: Float[np.ndarray, "x y z"],
-    anew: bool,
+    changed: float,
     laws: Laws,
     tolerance: Tolerance,
 ) -> tuple[Float[np.ndarray, "x y z"], Float[np.ndarray, " segment"], Solved]:
@@ -315,8 +320,11 @@ def _oxygen(
     moved = abs(flow_nl_min - solved.flow_nl_min) > tolerance.flow * max(
         solved.flow_nl_min, 1e-3 * state.healthy.flow_nl_min
     )
-    if not (anew or moved or abs(wanted - solved.demand) > tolerance.demand):
-        return state.fields.po2_mmhg, state.segment_po2_mmhg, solved
+    changed += solved.changed
+    due = changed > tolerance.vessels or abs(wanted - solved.demand) > tolerance.demand
+    if not (moved or due):
+        lag = replace(solved, changed=changed)
+        return state.fields.po2_mmhg, state.segment_po2_mmhg, lag
     # A first guess without any oxygen would start where the curve of blood is flat.
     cold = not state.fields.po2_mmhg.any()
     guess = None if cold else OxygenGuess(state.fields.po2_mmhg, state.segment_po2_mmhg)
@@ -327,7 +335,7 @@ def _oxygen(
 
 
 def _solved(flow_nl_min: float, demand: float, found: OxygenSolution) -> Solved:
-    return Solved(flow_nl_min, demand, found.delivered_um3_per_s, found.consumed_um3_per_s)
+    return Solved(flow_nl_min, demand, 0.0, found.delivered_um3_per_s, found.consumed_um3_per_s)
 
 
 def permeability(
@@ -378,11 +386,11 @@ def _cut(state: BlockState, wound: Wound) -> BlockState:
     """Take out the cells and the vessels of a wound; the cut ends are shut by clots."""
     kept = wound.depth_um(middle_um(state.vessels)) <= 0
     vessels = keep_segments(state.vessels, kept)
-    moved, po2, _ = carried_over(state.circulation, state.segment_po2_mmhg, state.vessels, vessels)
+    moved, po2 = carried_over(state.circulation, state.segment_po2_mmhg, state.vessels, vessels)
     return replace(
         state,
         vessels=vessels,
-        circulation=never_solved(moved),
+        circulation=replace(moved, torn=True),
         segment_po2_mmhg=po2,
         cells=parenchyma.intact(state.grid, wound),
     )

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from angiosome.tissue.block.laws import Laws
 from angiosome.tissue.block.state import Circulation
 from angiosome.tissue.block.supply import Fed
-from angiosome.tissue.block.vessels import INLET, Vessels, as_given, is_open, length_um
+from angiosome.tissue.block.vessels import INLET, INNER, Vessels, as_given, is_open, length_um
 from angiosome.tissue.given.check import components
 from angiosome.tissue.given.flow import FlowSolution, solve_flow
 from angiosome.tissue.given.network import GivenNetwork
@@ -98,8 +98,8 @@ def carried_over(
     po2_mmhg: Float[np.ndarray, " segment"],
     before: Vessels,
     after: Vessels,
-) -> tuple[Circulation, Float[np.ndarray, " later"], bool]:
-    """Flow and blood oxygen of the vessels after an edit, and whether one with flow was lost.
+) -> tuple[Circulation, Float[np.ndarray, " later"]]:
+    """Flow and blood oxygen of the vessels after an edit.
 
     A segment keeps what it had by its identity; a daughter of a divided segment gets what its
     mother had (`split_segments` puts it behind the mother); a new one carries nothing yet.
@@ -117,8 +117,6 @@ def carried_over(
     # The parts of a divided segment are as long as they are now.
     shares = np.bincount(row[known], minlength=max(before.segments, 1))[at] > 1
     long = np.where(shares | ~known, length_um(after), kept(circulation.solved_length_um, 1.0))
-    lost = np.ones(before.segments, bool)
-    lost[row[known]] = False
     moved = replace(
         circulation,
         flow=kept(circulation.flow, 0.0),
@@ -128,12 +126,19 @@ def carried_over(
         solved_um=kept(circulation.solved_um, 0.0),
         solved_length_um=long,
     )
-    return moved, kept(po2_mmhg, np.nan), bool((circulation.flow[lost] != 0).any())
+    return moved, kept(po2_mmhg, np.nan)
 
 
-def never_solved(circulation: Circulation) -> Circulation:
-    """The same values, taken for those of no vessels at all: they are solved anew next time."""
-    return replace(circulation, solved_um=np.zeros_like(circulation.solved_um))
+def gap(vessels: Vessels, circulation: Circulation) -> float:
+    """Blood that comes from nowhere or goes nowhere at an inner node, over what passes the block.
+
+    What an edit leaves: a vessel with flow was taken away, or runs elsewhere.
+    """
+    n = vessels.nodes
+    flow, ends = circulation.flow, vessels.ends
+    left = np.bincount(ends[:, 0], flow, n) - np.bincount(ends[:, 1], flow, n)
+    inner = np.abs(left[vessels.node_kind == INNER])
+    return float(inner.max(initial=0.0)) / max(circulation.conductance, 1e-300)
 
 
 def origin(before: Vessels, after: Vessels) -> Int[np.ndarray, " later"]:

@@ -28,6 +28,7 @@ class Circulation:
     solved_length_um: Float[np.ndarray, " segment"]
     conductance: float  # of the block, nl/min per mmHg
     passes: int
+    torn: bool = False  # an edit took a way from blood: it has to be solved before it is used
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Solved:
 
     flow_nl_min: float  # through the block
     demand: float  # mean over the grid
+    changed: float  # of the open length, what opened, shut or changed since
     delivered_um3_per_s: float
     consumed_um3_per_s: float
 

@@ -16,7 +16,8 @@ from angiosome.tissue.given.pressure import UM3_PER_S_PER_NL_PER_MIN
 from angiosome.tissue.given.tissue_grid import TissueGrid
 
 SECONDS_PER_DAY = 86400.0
-RESIDUAL = 1e-9  # of both substances: what a solve leaves over what enters
+RESIDUAL = 1e-6  # what a solve of VEGF leaves of its source
+RESIDUAL_OF_VESICLES = 1e-9  # less, since what is left adds up over the steps
 
 
 def length_density(found: Spread, grid: TissueGrid) -> Float[np.ndarray, "x y z"]:
@@ -113,7 +114,9 @@ def vesicle_step(
     operator = steady_diffusion(grid.shape, grid.cell_um, grid.sides)
     rate = 1 / dt + law.loss_per_s + uptake
     source = (before + entering) / dt
-    found = solve_varying_decay(operator, source, law.diffusivity_um2_per_s, rate, RESIDUAL).field
+    found = solve_varying_decay(
+        operator, source, law.diffusivity_um2_per_s, rate, RESIDUAL_OF_VESICLES
+    ).field
     taken = uptake * found * dt
     return Vesicles(
         field_per_um3=found,
@@ -130,7 +133,7 @@ def entering_vesicles(
     day: float,
     dt_day: float,
     flow: FlowSolution,
-    permeability: Float[np.ndarray, " segment"],
+    permeability: Float[np.ndarray, " segment"] | None,
     pieces: Spread,
     grid: TissueGrid,
     laws: Laws,
@@ -148,7 +151,7 @@ def entering_vesicles(
         if left > 0:
             found += left * _ball(depot, grid) / grid.cell_um**3
     plasma = arm.plasma_per_um3(day)
-    if plasma > 0:
+    if plasma > 0 and permeability is not None:
         Q = np.abs(flow.flow_nl_min) * UM3_PER_S_PER_NL_PER_MIN
         wall = permeability * laws.vesicles.wall_um2_per_s * flow.network.length_um
         through = np.divide(wall, Q, out=np.zeros_like(Q), where=Q > 0)
