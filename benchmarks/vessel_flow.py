@@ -80,7 +80,7 @@ def pressure(kind, segments):
     rows = []
 
     def ours():
-        return solve_pressure(pressure_problem(network, conductance), conductance)
+        return solve_pressure(pressure_problem(network, conductance), conductance).mmhg
 
     wall, cpu, mine = best(ours)
     name = f"pressure, {kind}, {network.segments} segments"

@@ -123,13 +123,21 @@ class Solver:
     """The hierarchy of one set of conductances, ready to solve."""
 
     plan: Plan
-    matrices: tuple[sparse.csr_array, ...]
-    smoother: tuple[np.ndarray, ...]  # of each level, JACOBI over the diagonal
+    matrix: sparse.csr_array  # of the whole graph
+    matrices: tuple[sparse.csr_array, ...]  # of each level but the coarsest
+    smoother: tuple[np.ndarray, ...]  # of each of these levels, JACOBI over the diagonal
     coarsest: SuperLU
+    fresh: bool  # whether the factors are those of these conductances
 
 
-def prepare(plan: Plan, weight: np.ndarray, ground: np.ndarray) -> Solver:
-    """Fill the planned hierarchy with these conductances (edges) and links to ground (nodes)."""
+def prepare(
+    plan: Plan, weight: np.ndarray, ground: np.ndarray, factors: SuperLU | None = None
+) -> Solver:
+    """Fill the planned hierarchy with these conductances (edges) and links to ground (nodes).
+
+    `factors` of the coarsest graph at other conductances save the time of new ones: the more these
+    have changed since, the more cycles a solve takes.
+    """
     matrices, smoothers = [], []
     for level, group in enumerate(plan.group):
         matrix = matrix_of(plan.patterns[level], weight, ground)
@@ -140,21 +148,35 @@ def prepare(plan: Plan, weight: np.ndarray, ground: np.ndarray) -> Solver:
         weight = np.bincount(merged[across], weight[across], len(below.edges))
         ground = np.bincount(group, ground, below.nodes)
     bottom = matrix_of(plan.patterns[-1], weight, ground)
-    return Solver(plan, tuple(matrices), tuple(smoothers), factorise(bottom))
+    return Solver(
+        plan=plan,
+        matrix=matrices[0] if matrices else bottom.T,
+        matrices=tuple(matrices),
+        smoother=tuple(smoothers),
+        coarsest=factorise(bottom) if factors is None else factors,
+        fresh=factors is None,
+    )
 
 
 def solve(
-    solver: Solver, right: np.ndarray, guess: np.ndarray, *, rtol: float, most: int = 200
+    solver: Solver,
+    right: np.ndarray,
+    guess: np.ndarray,
+    *,
+    rtol: float,
+    fall: float = 0.0,
+    most: int = 200,
 ) -> tuple[np.ndarray, int]:
     """Solve to a residual of `rtol` times the right side (2-norms); also how many cycles it took.
 
-    Conjugate gradients (flexible, for the cycle is not linear) around one K-cycle a step.
+    Conjugate gradients (flexible, for the cycle is not linear) around one K-cycle a step. With
+    `fall` a residual of that times the guess's own is enough.
     """
-    if not solver.matrices:
+    if not solver.matrices and solver.fresh:
         return solver.coarsest.solve(right), 0
-    matrix, u = solver.matrices[0], guess.copy()
+    matrix, u = solver.matrix, guess.copy()
     residual = right - matrix @ u
-    goal = rtol * float(np.linalg.norm(right))
+    goal = max(rtol * float(np.linalg.norm(right)), fall * float(np.linalg.norm(residual)))
     direction = image = np.zeros_like(u)
     curvature = 1.0
     for step in range(most):

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from angiosome.errors import ProblemsError
+from angiosome.numerics.anderson import Anderson
 from angiosome.tissue.given.check import problems_of_network
 from angiosome.tissue.given.ends import entering_haematocrit, with_assumed_ends
 from angiosome.tissue.given.haematocrit import FULLEST, branching, red_cell_flow, shares
 from angiosome.tissue.given.network import GivenNetwork
 from angiosome.tissue.given.pressure import (
-    EXACT,
     FULLEST_FOR_VISCOSITY,
     UM3_PER_S_PER_NL_PER_MIN,
     PressureProblem,
+    Pressures,
     conductance_at_one_cp,
     pressure_problem,
     solve_pressure,
@@ -28,7 +29,10 @@ from angiosome.tissue.rheology import relative_viscosity, viscosity_terms
 
 TOLERANCE = 1e-4  # largest change of a haematocrit in the last pass; the law's own fit is coarser
 MOST_PASSES = 200
-NEARLY = 1e-9  # residual over the right side, in all passes but the last
+FALL = 0.01  # of the residual at the last pressures, in all passes but the last
+MOST_CYCLES = 8  # with old factors; beyond, new ones are faster
+TOGETHER = 0.6  # of the change is taken, by all segments together; 0.3 to 1 were tried
+FALLS, PATIENCE = 0.7, 12  # so far the largest change has to fall within so many passes
 STANDING = 1e-10  # of the range of pressures: a smaller drop is what rounding leaves
 SHRINK, GROW, LEAST_STEP = 0.6, 1.3, 0.002  # of a segment's step; tried on several networks
 
@@ -62,17 +66,24 @@ class FlowSolution:
         return 32 * self.viscosity_cp * 1e-3 * flow_um3_s / (np.pi * self.network.diameter_um**3)
 
 
-def solve_flow(network: GivenNetwork, *, listed_haematocrit: bool = False) -> FlowSolution:
+def solve_flow(
+    network: GivenNetwork,
+    *,
+    listed_haematocrit: bool = False,
+    guess: FlowSolution | None = None,
+) -> FlowSolution:
     """Solve a network for pressure, flow and haematocrit.
 
     Each pass takes the viscosities of the last haematocrit, solves the pressures, sends the red
-    cells along the flow, and moves every segment's haematocrit towards what came out. A segment
-    that swings gets a smaller step of its own. Where the answer jumps with the direction of a
-    weak flow there may be no fixed point; such segments are named in `unsettled`.
+    cells along the flow, and moves the haematocrits towards what came out (`_Steps`). Where the
+    answer jumps with the direction of a weak flow there may be no fixed point; such segments are
+    named in `unsettled`.
 
     Args:
         network: what was read.
         listed_haematocrit: keep the haematocrit of the file; only pressure and flow are solved.
+        guess: the solution of a network much like this one, as a step of growth earlier; segments
+            of the same name start from its haematocrit.
 
     Raises:
         ProblemsError: everything about the network that has to be put right first.
@@ -89,14 +100,28 @@ def solve_flow(network: GivenNetwork, *, listed_haematocrit: bool = False) -> Fl
         viscosity = viscosity_cp(ended, haematocrit)
         conductance = at_one_cp / viscosity
         problem = pressure_problem(ended, conductance)
-        pressure = solve_pressure(problem, conductance)
+        pressure = solve_pressure(problem, conductance).mmhg
         flow, _ = _flows(ended, problem, conductance, pressure)
         none = np.zeros(0)
         return _solution(
             ended, pressure, flow, np.where(flow == 0, 0.0, haematocrit), viscosity,
             problem, usual_at_nodes(ended), 1, none.astype(int), none, assumed,
         )  # fmt: skip
-    return _balance(ended, at_one_cp, usual, assumed)
+    start = usual if guess is None else _earlier(ended, usual, guess)
+    return _balance(ended, at_one_cp, start, assumed)
+
+
+def _earlier(network: GivenNetwork, usual: np.ndarray, guess: FlowSolution) -> np.ndarray:
+    """The haematocrit that each segment had in another solution; the usual one where it is new."""
+    if guess.network.segment_names == network.segment_names:
+        return guess.haematocrit
+    had = dict(zip(guess.network.segment_names, guess.haematocrit.tolist(), strict=True))
+    return np.array(
+        [
+            had.get(name, new)
+            for name, new in zip(network.segment_names, usual.tolist(), strict=True)
+        ]
+    )
 
 
 def usual_at_nodes(network: GivenNetwork) -> np.ndarray:
@@ -126,9 +151,8 @@ def _balance(
     haematocrit = start
     problem = pressure_problem(network, at_one_cp / viscosity_of(haematocrit))
     inside, said = entering_haematocrit(network, np.zeros(network.nodes))
-    pressure: np.ndarray | None = None
-    step = np.ones(network.segments)
-    before = np.zeros(network.segments)
+    found: Pressures | None = None
+    steps = _Steps(network.segments)
     worst, passes = np.inf, 0
     while True:
         passes += 1
@@ -136,8 +160,8 @@ def _balance(
         conductance = at_one_cp / viscosity
         # Only the last pass needs exact pressures.
         last = worst < TOLERANCE or passes == MOST_PASSES
-        rtol = EXACT if last else NEARLY
-        pressure = solve_pressure(problem, conductance, pressure, rtol)
+        found = _pressure(problem, conductance, found, 0.0 if last else FALL)
+        pressure = found.mmhg
         flow, entering = _flows(network, problem, conductance, pressure)
         at = branching(network.ends, network.diameter_um, flow, pressure, np.maximum(entering, 0.0))
         arriving = np.bincount(at.down, at.flow * haematocrit, network.nodes)
@@ -151,16 +175,53 @@ def _balance(
         worst = float(np.abs(change).max(initial=0.0))
         if last and (worst < TOLERANCE or passes >= MOST_PASSES):
             break
-        swings = change * before < 0
-        step = np.where(swings, np.maximum(step * SHRINK, LEAST_STEP), np.minimum(step * GROW, 1))
-        before = change
-        haematocrit = np.clip(haematocrit + step * change, 0.0, FULLEST)
+        haematocrit = np.clip(steps.next(haematocrit, change, worst), 0.0, FULLEST)
     unsettled = np.flatnonzero(np.abs(change) >= TOLERANCE)
     _, said = entering_haematocrit(network, np.maximum(entering, 0.0))
     return _solution(
         network, pressure, flow, reached, viscosity, problem, inside, passes,
         unsettled, change[unsettled], (*assumed, *said),
     )  # fmt: skip
+
+
+class _Steps:
+    """How the next haematocrit follows from the last ones.
+
+    Anderson's acceleration of all segments together, as long as the largest change falls. When it
+    stalls, a few segments of weak flow are left that jump to and fro: then each segment takes a
+    part of its own change, a smaller one whenever that change turns round.
+    """
+
+    def __init__(self, segments: int):
+        self.together = Anderson(part=TOGETHER)
+        self.alone = np.full(segments, TOGETHER)
+        self.before = np.zeros(segments)
+        self.least, self.since = np.inf, 0
+        self.stalled = False
+
+    def next(self, haematocrit: np.ndarray, change: np.ndarray, worst: float) -> np.ndarray:
+        self.since += 1
+        if worst < FALLS * self.least:
+            self.least, self.since = worst, 0
+        self.stalled = self.stalled or self.since > PATIENCE
+        if not self.stalled:
+            return self.together.next(haematocrit, change)
+        swings = change * self.before < 0
+        self.alone = np.where(
+            swings, np.maximum(self.alone * SHRINK, LEAST_STEP), np.minimum(self.alone * GROW, 1)
+        )
+        self.before = change
+        return haematocrit + self.alone * change
+
+
+def _pressure(
+    problem: PressureProblem, conductance: np.ndarray, before: Pressures | None, fall: float
+) -> Pressures:
+    """Pressures for new conductances, from those before; exact ones where `fall` is 0."""
+    if before is None:
+        return solve_pressure(problem, conductance)
+    old = before.factors if fall and before.cycles <= MOST_CYCLES else None
+    return solve_pressure(problem, conductance, before.mmhg, fall=fall, factors=old)
 
 
 def _flows(

@@ -113,13 +113,13 @@ def red_cell_flow(at: Branching, share: np.ndarray, entering_haematocrit: np.nda
     outside: triangular in the order of flow, so solved in one sweep.
     """
     rank = np.full(len(at.through), -1)
-    rank[at.downhill] = np.arange(len(at.downhill))
+    rank[at.downhill] = own = np.arange(len(at.downhill))
     which = at.leaving
-    size = len(at.downhill)
-    matrix = sparse.csr_array(
-        (-share[which], (rank[at.down[which]], rank[at.up[which]])), shape=(size, size)
-    ) + sparse.eye_array(size, format="csr")
+    values = np.concatenate([np.ones(own.size), -share[which]])
+    rows = np.concatenate([own, rank[at.down[which]]])
+    columns = np.concatenate([own, rank[at.up[which]]])
+    matrix = sparse.csc_array((values, (rows, columns)), shape=(own.size, own.size))
     cells = np.zeros(len(at.through))
     outside = (at.entering * entering_haematocrit)[at.downhill]
-    cells[at.downhill] = spsolve_triangular(matrix.tocsr(), outside, unit_diagonal=True)
+    cells[at.downhill] = spsolve_triangular(matrix, outside, unit_diagonal=True, overwrite_A=True)
     return cells

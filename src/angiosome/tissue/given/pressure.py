@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse.linalg import SuperLU
 
 from angiosome.numerics.graph_laplacian import Plan, plan_graph, prepare, solve
 from angiosome.tissue.flow import poiseuille_conductance
@@ -100,29 +101,48 @@ def pressure_problem(network: GivenNetwork, conductance: np.ndarray) -> Pressure
     )
 
 
+@dataclass(frozen=True)
+class Pressures:
+    """Pressure at every node (mmHg; nan where no open segment meets it), and how it was found."""
+
+    mmhg: np.ndarray
+    factors: SuperLU | None  # of the (coarsest) graph, to start the next solve from
+    cycles: int  # of multigrid, or of old factors; 0 where new factors alone gave the answer
+
+
 def solve_pressure(
     problem: PressureProblem,
     conductance: np.ndarray,
     guess_mmhg: np.ndarray | None = None,
-    rtol: float = EXACT,
-) -> np.ndarray:
-    """Pressure at every node (mmHg); nan at nodes that no open segment meets."""
+    *,
+    fall: float = 0.0,
+    factors: SuperLU | None = None,
+) -> Pressures:
+    """Solve for the unknown pressures.
+
+    Args:
+        problem: what is known and what is not.
+        conductance: of each segment (nl/min per mmHg).
+        guess_mmhg: pressures to start from.
+        fall: with it, a residual of that times the guess's own is enough; else `EXACT`.
+        factors: those of another solve of the same problem, instead of new ones.
+    """
     pressure = np.where(problem.held, problem.held_mmhg, np.nan)
     if problem.plan is None:
-        return pressure
+        return Pressures(pressure, None, 0)
     count = problem.free.size
     ground = np.bincount(problem.beside_free, conductance[problem.beside], count)
     # Solved as differences from a middle pressure, so that a small drop keeps its digits.
     middle = float(problem.held_mmhg[problem.held].mean())
     lifts = conductance[problem.beside] * (problem.held_mmhg[problem.beside_held] - middle)
     right = problem.entering_nl_min[problem.free] + np.bincount(problem.beside_free, lifts, count)
-    solver = prepare(problem.plan, conductance[problem.inner], ground)
+    solver = prepare(problem.plan, conductance[problem.inner], ground, factors)
     guess = np.zeros(count) if guess_mmhg is None else guess_mmhg[problem.free] - middle
-    solved, _ = solve(solver, right, guess, rtol=rtol)
+    solved, cycles = solve(solver, right, guess, rtol=EXACT, fall=fall)
     pressure[problem.free] = solved + middle
-    return pressure
+    return Pressures(pressure, solver.coarsest, cycles)
 
 
 def network_pressures(network: GivenNetwork, conductance: np.ndarray) -> np.ndarray:
     """Pressure at every node for these conductances (mmHg)."""
-    return solve_pressure(pressure_problem(network, conductance), conductance)
+    return solve_pressure(pressure_problem(network, conductance), conductance).mmhg
