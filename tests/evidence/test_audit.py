@@ -1,6 +1,7 @@
 """The audit: every rule finds what was planted and nothing in its consistent twin; and in the two
 reviews it finds what independent reading of them found."""
 
+import json
 import textwrap
 
 import pytest
@@ -221,3 +222,12 @@ def test_yang_of_both_reviews_has_two_source_cells(contradictions):
 def test_only_the_35_molecules_cannot_be_recounted(contradictions):
     rows = [row for row in contradictions if row["rule"] == "count"]
     assert [row["says_1"].split()[0] for row in rows] == ["35"]
+
+
+def test_a_finding_is_printed_as_the_table_holds_it():
+    index = open_index()
+    rows = rows_of(index, "SELECT * FROM findings")
+    assert len(rows) > 100
+    for row in rows:
+        record = row.pop("record")
+        assert json.loads(record) == row

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from angiosome.cli.application import AsJson, evidence, told_to_the_user
-from angiosome.cli.output import print_json, print_table
+from angiosome.cli.output import print_json, print_json_records, print_table
 from angiosome.errors import AngiosomeError, nearest
 
 Folder = Annotated[
@@ -45,16 +46,20 @@ def opened(folder: Path | None) -> sqlite3.Connection:
             typer.echo(f"\rReading {done} of {of} study files ", err=True, nl=done == of)
 
     index = open_index(folder, progress)
-    problems = problems_of(index)
-    if problems:
-        files = sorted({problem.file for problem in problems})
-        count = "1 file holds problems and is" if len(files) == 1 else f"{len(files)} files are"
-        held = "" if len(files) == 1 else ", for they hold problems"
-        typer.echo(
-            f"{count} left out{held}; 'angiosome check FILE' shows them: {', '.join(files[:3])}",
-            err=True,
-        )
+    say_left_out(sorted({problem.file for problem in problems_of(index)}))
     return index
+
+
+def say_left_out(files: Sequence[str]) -> None:
+    """Tell a person which files were left out because they hold problems."""
+    if not files:
+        return
+    count = "1 file holds problems and is" if len(files) == 1 else f"{len(files)} files are"
+    held = "" if len(files) == 1 else ", for they hold problems"
+    typer.echo(
+        f"{count} left out{held}; 'angiosome check FILE' shows them: {', '.join(files[:3])}",
+        err=True,
+    )
 
 
 def _filters(where: list[str] | None, **options: str) -> dict[str, str]:
@@ -320,7 +325,7 @@ def evidence_audit(
         else:
             print_table("Rules", listed)
         return
-    from angiosome.evidence.index import problems_of
+    from angiosome.evidence.index import problems_of, rows_of
     from angiosome.study.vocabulary import CONTRADICTION_KINDS
 
     with told_to_the_user():
@@ -333,21 +338,13 @@ def evidence_audit(
         index = opened(folder)
         if fail_on != "never" and problems_of(index):
             raise AngiosomeError("--fail-on cannot speak for what is left out; correct it first")
-        rows = findings(index, study=study, kind=kind)
-    if as_json:
-        print_json(rows)
-    else:
-        shown = [
-            {
-                "id": row["id"],
-                "severity": row["severity"],
-                "one place": f"{row['place_1']}:\n{row['says_1']}",
-                "another": f"{row['place_2']}:\n{row['says_2']}",
-            }
-            for row in rows
-        ]
-        print_table(f"{len(rows)} contradictions", shown)
-    worst = max((SEVERITY[row["severity"]] for row in rows), default=-1)
+        chosen, values = _which_findings(index, study, kind)
+        if as_json:
+            print_json_records(row[0] for row in index.execute(f"SELECT record {chosen}", values))
+        else:
+            _show_findings(rows_of(index, f"SELECT * {chosen}", values))
+        found = index.execute(f"SELECT DISTINCT severity {chosen}", values)
+        worst = max((SEVERITY[severity] for (severity,) in found), default=-1)
     if fail_on != "never" and worst >= SEVERITY[fail_on]:
         raise typer.Exit(1)
 
@@ -355,25 +352,32 @@ def evidence_audit(
 SEVERITY = {"low": 0, "medium": 1, "high": 2}
 
 
-def findings(index: sqlite3.Connection, *, study: str = "", kind: str = "") -> list[dict[str, Any]]:
-    """Findings, the gravest first; with a study, also what readers found under its number."""
-    from angiosome.evidence.index import rows_of
+def _which_findings(index: sqlite3.Connection, study: str, kind: str) -> tuple[str, dict[str, str]]:
+    """The end of a query for findings, the gravest first, and its values.
 
-    query = "SELECT * FROM findings WHERE (? = '' OR kind = ?) ORDER BY rowid"
-    rows = rows_of(index, query, (kind, kind))
+    With a study, those on it, and what readers found under its number in a review.
+    """
+    chosen = "FROM findings f WHERE (:kind = '' OR kind = :kind)"
     if study:
         known = index.execute("SELECT 1 FROM studies WHERE id = ?", (study,)).fetchone()
         if known is None:
             raise AngiosomeError(f"no study has the id '{study}'; see 'angiosome evidence list'")
-        cited = index.execute("SELECT letter, reference FROM mentions WHERE study = ?", (study,))
-        numbers = {(letter, str(reference)) for letter, reference in cited}
-        rows = [
-            row
-            for row in rows
-            if row["study"] == study
-            or (
-                row["rule"] == "reader"
-                and any((row["review"], n) in numbers for n in row["citation"].split(", "))
-            )
-        ]
-    return rows
+        chosen += (
+            " AND (f.study = :study OR f.rule = 'reader' AND EXISTS (SELECT 1 FROM mentions m"
+            " WHERE m.study = :study AND m.letter = f.review"
+            " AND instr(', ' || f.citation || ',', ', ' || m.reference || ',')))"
+        )
+    return f"{chosen} ORDER BY f.rowid", {"kind": kind, "study": study}
+
+
+def _show_findings(rows: list[dict[str, Any]]) -> None:
+    shown = [
+        {
+            "id": row["id"],
+            "severity": row["severity"],
+            "one place": f"{row['place_1']}:\n{row['says_1']}",
+            "another": f"{row['place_2']}:\n{row['says_2']}",
+        }
+        for row in rows
+    ]
+    print_table(f"{len(rows)} contradictions", shown)

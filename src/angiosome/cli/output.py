@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -19,6 +19,15 @@ def print_json(value: Any) -> None:
     """Print plain data as JSON: indented for a person, unless it is more than one would read."""
     text = json.dumps(value, ensure_ascii=False)
     typer.echo(text if len(text) > MUCH else json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def print_json_records(records: Iterable[str]) -> None:
+    """Print records that are JSON already, as `print_json` prints a list of them."""
+    text = f"[{', '.join(records)}]"
+    if len(text) > MUCH:
+        typer.echo(text)
+    else:
+        print_json(json.loads(text))
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -13,9 +13,9 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from angiosome.evidence.audit import Finding
     from angiosome.evidence.extract import Extract
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the tables below change."""
 
 Progress = Callable[[int, int], None]
@@ -112,7 +112,8 @@ CREATE INDEX use_file ON uses (file);
 CREATE TABLE reviews (file TEXT PRIMARY KEY, letter, citation, record TEXT);
 CREATE TABLE problems (file, line INTEGER, field, message);
 CREATE TABLE findings (
-  id, study, review, citation, place_1, says_1, place_2, says_2, kind, severity, rule, note
+  id, study, review, citation, place_1, says_1, place_2, says_2, kind, severity, rule, note,
+  record TEXT
 );
 CREATE TABLE combinations (organ, source, cargo_class, route, setting, measure, studies TEXT);
 CREATE TABLE answers (question TEXT PRIMARY KEY, answer TEXT);
@@ -160,7 +161,7 @@ def problems_of(index: sqlite3.Connection) -> list[Problem]:
 
 
 def rows_of(
-    index: sqlite3.Connection, query: str, values: Sequence[Any] = ()
+    index: sqlite3.Connection, query: str, values: Sequence[Any] | Mapping[str, Any] = ()
 ) -> list[dict[str, Any]]:
     """The answer to a query, a dictionary for each row."""
     cursor = index.execute(query, values)
@@ -334,8 +335,8 @@ def _update(
         base = base_of(connection)
         connection.execute("DELETE FROM findings")
         connection.executemany(
-            f"INSERT INTO findings VALUES ({', '.join('?' * 12)})",  # noqa: S608 - names are ours, values are bound
-            (astuple(finding) for finding in sorted(audit(base), key=_gravest_first)),
+            f"INSERT INTO findings VALUES ({', '.join('?' * 13)})",  # noqa: S608 - names are ours, values are bound
+            map(_row, sorted(audit(base), key=_gravest_first)),
         )
         connection.execute("DELETE FROM combinations")
         connection.execute(
@@ -350,6 +351,12 @@ def _update(
         stamps = found.values()
         stamp = [len(found), sum(size for size, _ in stamps), max(changed for _, changed in stamps)]
         connection.execute("INSERT INTO answers VALUES ('files', ?)", (json.dumps(stamp),))
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    """A finding's columns, and the whole of it as JSON: of many, writing it anew takes long."""
+    row = asdict(finding)
+    return (*row.values(), json.dumps(row, ensure_ascii=False))
 
 
 def _gravest_first(finding: Finding) -> tuple[int, str]:
