@@ -10,7 +10,7 @@ PUBLIC = {
     "read_study study_json_schema study_of write_template",
     "angiosome.parameters": "Parameter Reference Registry draw load_registry quantile",
     "angiosome.evidence": "Link Mechanism compile_mechanism find_study load_studies study_ids",
-    "angiosome.evidence.synthesis": "Asked Effects LeftOut Pooled Request effects_of full ladder "
+    "angiosome.evidence.synthesis": "Asked Effects LeftOut Pooled Request Synthesis effects_of full ladder "
     "of_studies of_table pool read_effects summary",
     "angiosome.product": "PANELS Biogenesis CellVesicles Item Method Panel PanelReading Preparation "
     "Separation SizeClass Vesicles cell_rates cell_that_releases class_of class_probabilities "

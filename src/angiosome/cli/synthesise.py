@@ -8,67 +8,72 @@ from typing import Annotated, Any
 import typer
 
 from angiosome.cli.application import AsJson, evidence, told_to_the_user
-from angiosome.cli.evidence import Folder
+from angiosome.cli.evidence import Folder, say_left_out
 from angiosome.cli.output import number, print_json, print_table
 from angiosome.errors import AngiosomeError
+
+Table = Annotated[
+    Path | None, typer.Option(help="A table of your own (CSV) instead of study files.")
+]
+Measures = Annotated[
+    list[str] | None, typer.Option(help="Only this measure, as 'infarct size'; may repeat.")
+]
+Organ = Annotated[str | None, typer.Option(help="Only studies of this organ.")]
+Species = Annotated[str | None, typer.Option(help="Only studies in this species.")]
+Injury = Annotated[str | None, typer.Option(help="Only studies of this injury.")]
+Route = Annotated[str | None, typer.Option(help="Only arms treated by this route.")]
+Cell = Annotated[str | None, typer.Option(help="Only vesicles of this source cell.")]
+Scale = Annotated[
+    str | None,
+    typer.Option(
+        help="Scale of effects from arms: rom, rom-corrected, smd, md, nmd, logit, log-rr, "
+        "log-or, rd. Study files: rom by default."
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        help="fixed, dl, reml, pm or three-level. Default: reml; three-level for study files."
+    ),
+]
+Test = Annotated[
+    str | None, typer.Option(help="z, t, knha, adhoc or cr2. Default: z; t for study files.")
+]
+Rho = Annotated[
+    float | None, typer.Option(help="Correlation of the effects of one study, 0 up to 1.")
+]
+Moderators = Annotated[str | None, typer.Option(help="Moderators of a meta-regression: year,dose.")]
+SpreadAs = Annotated[str, typer.Option(help="How a ± of unknown kind is read: SEM or SD.")]
+WithoutEach = Annotated[bool, typer.Option(help="Pool again without each study.")]
+WithoutEachLab = Annotated[bool, typer.Option(help="Pool again without each cluster.")]
+Cumulative = Annotated[bool, typer.Option(help="Pool again year by year.")]
+Judgements = Annotated[Path | None, typer.Option(help="Risk of bias, reporting and GRADE, as CSV.")]
+Plots = Annotated[Path | None, typer.Option(help="Folder for forest, funnel, orchard.")]
+Script = Annotated[Path | None, typer.Option(help="Write an R script that gives the same numbers.")]
 
 
 @evidence.command("synthesise")
 def synthesise(
-    effects: Annotated[
-        Path | None, typer.Option(help="A table of your own (CSV) instead of study files.")
-    ] = None,
+    effects: Table = None,
     folder: Folder = None,
-    measure: Annotated[
-        list[str] | None, typer.Option(help="Only this measure, as 'infarct size'; may repeat.")
-    ] = None,
-    organ: Annotated[str | None, typer.Option(help="Only studies of this organ.")] = None,
-    species: Annotated[str | None, typer.Option(help="Only studies in this species.")] = None,
-    injury: Annotated[str | None, typer.Option(help="Only studies of this injury.")] = None,
-    route: Annotated[str | None, typer.Option(help="Only arms treated by this route.")] = None,
-    cell: Annotated[str | None, typer.Option(help="Only vesicles of this source cell.")] = None,
-    scale: Annotated[
-        str | None,
-        typer.Option(
-            help="Scale of effects from arms: rom, rom-corrected, smd, md, nmd, logit, log-rr, "
-            "log-or, rd. Study files: rom by default."
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="fixed, dl, reml, pm or three-level. Default: reml; three-level for study files."
-        ),
-    ] = None,
-    test: Annotated[
-        str | None,
-        typer.Option(help="z, t, knha, adhoc or cr2. Default: z; t for study files."),
-    ] = None,
-    rho: Annotated[
-        float | None, typer.Option(help="Correlation of the effects of one study, 0 up to 1.")
-    ] = None,
-    mods: Annotated[
-        str | None, typer.Option(help="Moderators of a meta-regression: year,dose.")
-    ] = None,
-    spread_as: Annotated[
-        str, typer.Option(help="How a ± of unknown kind is read: SEM or SD.")
-    ] = "SEM",
-    leave_one_out: Annotated[
-        bool, typer.Option("--leave-one-out", help="Pool again without each study.")
-    ] = False,
-    leave_one_lab_out: Annotated[
-        bool, typer.Option("--leave-one-lab-out", help="Pool again without each cluster.")
-    ] = False,
-    cumulative: Annotated[
-        bool, typer.Option("--cumulative", help="Pool again year by year.")
-    ] = False,
-    judgements: Annotated[
-        Path | None, typer.Option(help="Risk of bias, reporting and GRADE, as CSV.")
-    ] = None,
-    plots: Annotated[Path | None, typer.Option(help="Folder for forest, funnel, orchard.")] = None,
-    r_script: Annotated[
-        Path | None, typer.Option(help="Write an R script that gives the same numbers.")
-    ] = None,
+    measure: Measures = None,
+    organ: Organ = None,
+    species: Species = None,
+    injury: Injury = None,
+    route: Route = None,
+    cell: Cell = None,
+    scale: Scale = None,
+    model: Model = None,
+    test: Test = None,
+    rho: Rho = None,
+    mods: Moderators = None,
+    spread_as: SpreadAs = "SEM",
+    leave_one_out: WithoutEach = False,
+    leave_one_lab_out: WithoutEachLab = False,
+    cumulative: Cumulative = False,
+    judgements: Judgements = None,
+    plots: Plots = None,
+    r_script: Script = None,
     as_json: AsJson = False,
 ) -> None:
     """Pool effects across studies, and say what the numbers cannot carry.
@@ -78,8 +83,8 @@ def synthesise(
     Example: angiosome evidence synthesise --effects effects.csv --model reml --test knha --json
     """
     with told_to_the_user():
-        from angiosome.evidence.synthesis.studies import Asked
-        from angiosome.evidence.synthesis.synthesis import Request, of_studies, of_table
+        from angiosome.evidence.synthesis import Asked, Request, of_studies, of_table
+        from angiosome.io.synthesis import write_files
 
         if effects and (folder or measure):
             raise AngiosomeError(
@@ -95,23 +100,24 @@ def synthesise(
             leave_out=("study",) * leave_one_out + ("cluster",) * leave_one_lab_out,
             cumulative=cumulative,
             judgements=judgements,
-            plots=plots,
-            r_script=r_script,
         )
         if effects:
-            result = of_table(effects, request)
-            results = [result]
+            found, refused = [of_table(effects, request)], []
         else:
             asked = Asked(organ=organ, species=species, injury=injury, route=route, cell=cell)
-            results = of_studies(folder, tuple(measure or ()), asked, request)
-            result = {"measures": results}
+            found, refused = of_studies(folder, tuple(measure or ()), asked, request)
+        say_left_out(refused)
+        one = bool(effects) or len(measure or ()) == 1
+        for each in found:
+            each.result["files"] = write_files(each, plots, r_script, one=one)
+    results = [each.result for each in found]
     if as_json:
-        print_json(result)
+        print_json(results[0] if effects else {"measures": results, "files_left_out": refused})
         return
     if not results:
         typer.echo("No study that was asked for reports an outcome.")
-    for each in results:
-        _show(each)
+    for result in results:
+        _show(result)
 
 
 def _show(result: dict[str, Any]) -> None:
@@ -129,6 +135,7 @@ def _show(result: dict[str, Any]) -> None:
             typer.echo(f"  {line}")
         if "coefficients" in result:
             print_table("Coefficients", result["coefficients"])
+            typer.echo(f"  {_moderators_line(result['moderators_test'])}")
         if result["ladder"]:
             ladder = [_rung(rung) for rung in result["ladder"]]
             print_table("The ladder: what respecting dependence does", ladder)
@@ -157,6 +164,12 @@ def _show(result: dict[str, Any]) -> None:
     typer.echo(f"  Left out: {result['left_out']}.")
     for item in result["left_out_rows"]:
         typer.echo(f"    {item['row']}: {item['reason']}")
+    refused = result.get("files_left_out")
+    if refused:
+        count = (
+            "1 study file that holds" if len(refused) == 1 else f"{len(refused)} files that hold"
+        )
+        typer.echo(f"  Left out: {count} problems: {', '.join(refused)}")
     for file in result.get("files", ()):
         typer.echo(f"  Wrote {file}")
     typer.echo("")
@@ -171,6 +184,16 @@ def _pooled_line(result: dict[str, Any]) -> str:
     if "as_ratio" in result:
         text += f"; as a ratio {number(result['as_ratio']['estimate'])}"
     return text
+
+
+def _moderators_line(joint: dict[str, Any] | None) -> str:
+    if joint is None:
+        return "Moderators together: no degree of freedom is left to test them."
+    if "df2" not in joint:
+        test = f"χ² {number(joint['statistic'])} on {joint['df1']}"
+    else:
+        test = f"F {number(joint['statistic'])} on {joint['df1']} and {number(joint['df2'])}"
+    return f"Moderators together: {test}, p {number(joint['p'])}"
 
 
 def _between(result: dict[str, Any]) -> list[str]:

@@ -223,14 +223,24 @@ def test_studies_in_laboratories_agree_on_random_tables(tmp_path):
 @pytest.mark.parametrize(
     ("file", "scale", "arguments"),
     [
+        ("bcg.csv", "log-rr", {"model": "fixed", "test": "z"}),
         ("bcg.csv", "log-rr", {"model": "reml", "test": "knha"}),
+        ("bcg.csv", "log-rr", {"model": "dl", "test": "t", "moderators": ("year",)}),
         (
             "bcg.csv",
             "log-rr",
             {"model": "pm", "test": "z", "moderators": ("latitude", "allocation")},
         ),
         ("normand1999.csv", "smd", {"model": "dl", "test": "adhoc"}),
-        ("konstantopoulos2011.csv", None, {"model": "three-level", "test": "cr2"}),
+        ("konstantopoulos2011.csv", None, {"model": "reml", "test": "cr2"}),
+        ("konstantopoulos2011.csv", None, {"model": "three-level", "test": "cr2", "rho": 0.5}),
+        ("konstantopoulos2011.csv", None, {"model": "three-level", "moderators": ("year",)}),
+        ("bornmann2007.csv", "log-or", {"model": "three-level", "test": "t", "rho": 0.3}),
+        (
+            "bornmann2007.csv",
+            "log-or",
+            {"model": "three-level", "test": "cr2", "moderators": ("type", "year")},
+        ),
         ("gleser2009.csv", "rd", {"model": "fixed", "moderators": ("treatment",)}),
     ],
 )
@@ -251,10 +261,16 @@ def test_the_script_we_write_gives_our_numbers(file, scale, arguments, tmp_path)
         "i2": [sum(pooled.fit.i2)],
         "k": [pooled.fit.k],
     }
+    if pooled.inference.joint:
+        mine["moderators_p"] = [pooled.inference.joint["p"]]
+    if pooled.fit.variances:
+        mine["sigma2" if pooled.fit.levels else "tau2"] = pooled.fit.variances
     if pooled.prediction:
         mine |= {"pi_low": [pooled.prediction[0]], "pi_high": [pooled.prediction[1]]}
+    # R takes the column of years as it is, and its likelihood loses digits on it
+    rel = 1e-5 if pooled.fit.levels and "year" in pooled.fit.names else 1e-6
     for name, values in mine.items():
-        assert theirs[name] == pytest.approx(list(values), rel=1e-6, abs=1e-7), name
+        assert theirs[name] == pytest.approx(list(values), rel=rel, abs=1e-7), name
 
 
 def test_dependent_outcomes_and_more_published_examples(tmp_path):

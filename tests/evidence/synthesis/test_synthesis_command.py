@@ -1,6 +1,7 @@
 """The command: the keys a program reads, what a person sees, files, and refusals."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -103,6 +104,80 @@ def test_files_are_written_and_the_script_holds_the_rows(effects, tmp_path):
     assert "# 2 rows were left out before; 13 are here." in text
 
 
+def test_a_script_that_cannot_be_written_leaves_the_old_one_whole(effects, tmp_path, monkeypatch):
+    script = tmp_path / "check.R"
+    script.write_text("old")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("angiosome.io.atomic.os.fsync", interrupted)
+    run("--effects", effects, "--r-script", script)
+    assert script.read_text() == "old"
+    assert [file.name for file in tmp_path.glob("*check*")] == ["check.R"]
+    monkeypatch.undo()
+    result = run("--effects", effects, "--r-script", tmp_path)
+    assert result.exit_code == 2
+    assert "cannot be written: it is a folder" in result.output
+
+
+def test_a_broken_study_file_is_left_out_and_counted(tmp_path):
+    from angiosome.data import FOLDER
+
+    for name in ("gallet-2017", "gallet-2017-chronic"):
+        text = (FOLDER / "studies" / f"{name}.yaml").read_text("utf-8")
+        (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
+    asked = ("--folder", tmp_path, "--measure", "infarct size")
+    whole = found(*asked)
+    assert whole["files_left_out"] == []
+    (tmp_path / "broken.yaml").write_text("schema: angiosome.study/1\nid: broken\n")
+    result = run(*asked)
+    assert result.exit_code == 0
+    assert "1 file holds problems and is left out" in result.stderr
+    assert "Left out: 1 study file that holds problems: " in result.stdout
+    part = json.loads(run(*asked, "--json").stdout)
+    assert [file[-11:] for file in part["files_left_out"]] == ["broken.yaml"]
+    assert part["measures"][0].pop("files_left_out") == part["files_left_out"]
+    whole["measures"][0].pop("files_left_out")
+    assert part["measures"] == whole["measures"]
+    (tmp_path / "gallet-2017-chronic.yaml").unlink()
+    (tmp_path / "gallet-2017.yaml").unlink()
+    nothing = run(*asked)
+    assert nothing.exit_code == 2
+    assert "holds no study file that can be read; each holds problems:" in nothing.output
+
+
+def test_a_forest_tells_rows_apart_and_marks_only_what_was_converted(tmp_path):
+    from test_synthesis_studies import study, value
+
+    values = [
+        value("pbs", "mean: 40, sd: 8"),
+        value("low", "mean: 30, sem: 2"),
+        value("high", "mean: 28, sd: 6"),
+    ]
+    for name in ("a", "b"):
+        study(tmp_path, name, values)
+    study(
+        tmp_path,
+        "c",
+        [value("pbs", "mean: 40, sd: 8"), value("low", "mean: 35, sd: 8")],
+        kind="simulated",
+    )
+    found("--folder", tmp_path, "--measure", "infarct size", "--plots", tmp_path / "p")
+    texts = re.findall(
+        r"<text[^>]*>([^<]*)</text>", (tmp_path / "p" / "infarct-size-forest.svg").read_text()
+    )
+    for label in (
+        "a, low *",
+        "a, high",
+        "b, low *",
+        "b, high",
+        "simulated: c",
+        "0.13 [−0.09, 0.35]",
+    ):
+        assert texts.count(label) == 1, texts
+
+
 def test_figures_without_matplotlib_say_what_to_install(effects, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     result = run("--effects", effects, "--plots", tmp_path / "p")
@@ -127,6 +202,15 @@ def test_the_evidence_base_is_synthesised_measure_by_measure():
         (["--measure", "infarct"], "'infarct' is not a measure; did you mean 'infarct size'?"),
         (["--scale", "romm"], "'romm' is not a scale; did you mean 'rom'?"),
         (["--spread-as", "SE"], "'SE' is not a reading"),
+        (["--mods", "yeer"], "'yeer' is not a moderator; did you mean 'year'?"),
+        (
+            ["--mods", "yeer", "--measure", "infarct size", "--organ", "skin"],
+            "'yeer' is not a moderator",  # even where no effect is left that it could explain
+        ),
+        (
+            ["--effects", str(DATA / "konstantopoulos2011.csv"), "--mods", "yeer"],
+            "there is no column 'yeer' to regress on",
+        ),
         (["--effects", "x.csv", "--folder", "y"], "leave out --folder and --measure"),
     ],
 )

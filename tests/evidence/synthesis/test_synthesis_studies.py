@@ -92,13 +92,13 @@ def test_simulated_studies_stand_beside_and_change_no_pooled_number(tmp_path):
     for at, name in enumerate(("a", "b", "c", "d")):
         study(tmp_path, name, [values[0], value("low", f"mean: {28 + at}, sd: 6")])
     request = Request(model="three-level", test="t")
-    alone = of_studies(tmp_path, ("infarct size",), Asked(), request)[0]
+    alone = of_studies(tmp_path, ("infarct size",), Asked(), request)[0][0].result
     simulated = [
         value("pbs", "median: 40, low: 30, high: 50, interval: 90"),
         value("low", "median: 10, low: 5, high: 15, interval: 90"),
     ]
     fake = study(tmp_path, "e", simulated, kind="simulated")
-    mixed = of_studies(tmp_path, ("infarct size",), Asked(), request)[0]
+    mixed = of_studies(tmp_path, ("infarct size",), Asked(), request)[0][0].result
     (beside,) = mixed.pop("simulated")
     assert alone.pop("simulated") == []
     assert mixed == alone
@@ -115,7 +115,7 @@ def test_a_spread_of_unknown_kind_is_shown_both_ways(tmp_path):
             name,
             [value("pbs", "mean: 40, spread: 4"), value("low", "mean: 30, spread: 3")],
         )
-    result = of_studies(tmp_path, (), Asked(), Request())[0]
+    result = of_studies(tmp_path, (), Asked(), Request())[0][0].result
     as_sem, as_sd = result["readings"]
     assert (as_sem["spread_read_as"], as_sem["default"]) == ("SEM", True)
     assert (as_sd["spread_read_as"], as_sd["default"]) == ("SD", False)

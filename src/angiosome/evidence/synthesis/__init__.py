@@ -13,7 +13,7 @@ from angiosome.evidence.synthesis.ladder import ladder
 from angiosome.evidence.synthesis.pool import Pooled, pool
 from angiosome.evidence.synthesis.result import full, summary
 from angiosome.evidence.synthesis.studies import Asked, effects_of
-from angiosome.evidence.synthesis.synthesis import Request, of_studies, of_table
+from angiosome.evidence.synthesis.synthesis import Request, Synthesis, of_studies, of_table
 from angiosome.evidence.synthesis.table import read_effects
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "LeftOut",
     "Pooled",
     "Request",
+    "Synthesis",
     "effects_of",
     "full",
     "ladder",

@@ -60,6 +60,7 @@ class Comparison:
         better: ``higher`` or ``lower``; ``None`` leaves the sign as it is.
         p, t: of the comparison; they may stand in for an SD.
         ratio: treated over control, where a paper prints only that.
+        arm: the name of the treated arm.
         sham: mean of uninjured units, for the normalised mean difference.
     """
 
@@ -77,6 +78,7 @@ class Comparison:
     sham: float | None = None
     marks: tuple[str, ...] = ()
     moderators: Mapping[str, str] = field(default_factory=dict)
+    arm: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def effects_from(
         warnings=(*warnings, *_doubts(found, scale, spread_as)),
         scale=chosen.name,
         benefit=scale == "nmd" or all(item.comparison.better for item in found),
+        arm=tuple(item.comparison.arm for item in found),
     )
 
 

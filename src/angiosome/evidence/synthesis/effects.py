@@ -39,6 +39,7 @@ class Effects:
         marks: how a row came about where that matters: digitised, SD from SEM.
         left_out: rows that enter nothing.
         warnings: what a reader has to know before any number.
+        arm: the treated arm, where two rows of a study would else look alike.
         scale: what the numbers are; empty where the file does not say.
         benefit: whether every row is known to be a benefit above zero.
     """
@@ -57,6 +58,7 @@ class Effects:
     warnings: tuple[str, ...] = ()
     scale: str = ""
     benefit: bool = False
+    arm: tuple[str, ...] = ()
 
     @property
     def k(self) -> int:
@@ -101,6 +103,7 @@ class Effects:
             },
             marks=tuple(self.marks[row] for row in rows) if self.marks else (),
             left_out=(*self.left_out, *left_out),
+            arm=tuple(self.arm[row] for row in rows) if self.arm else (),
         )
 
 

@@ -1,9 +1,9 @@
-"""Forest, funnel and orchard plots, as SVG and PNG."""
+"""Forest, funnel and orchard plots."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from angiosome.errors import AngiosomeError
 from angiosome.evidence.synthesis.bias import funnel_predictor
 from angiosome.evidence.synthesis.effects import Effects
 from angiosome.evidence.synthesis.pool import Pooled
+from angiosome.evidence.synthesis.studies import UNIT_SAID, UNIT_UNSAID
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,10 +29,9 @@ STYLE: Any = {
 }
 
 
-def write_plots(
-    folder: Path, name: str, pooled: Pooled, simulated: Effects | None = None
-) -> list[Path]:
-    """Draw what can be drawn, each as SVG and PNG, and say which files there are.
+@contextmanager
+def style() -> Generator[None]:
+    """How figures are drawn and saved, inside this block.
 
     Raises:
         AngiosomeError: matplotlib is not installed.
@@ -43,38 +43,37 @@ def write_plots(
             "figures need matplotlib, which is not installed; "
             "install it with: pip install 'angiosome[figures]'"
         ) from error
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn: dict[str, Callable[[], Figure]] = {
-        "forest": lambda: forest(pooled, simulated),
-        "funnel": lambda: funnel(pooled),
-        "orchard": lambda: orchard(pooled, simulated),
-    }
-    if pooled.fit.p > 1 or pooled.effects.k > MOST_ROWS:
-        del drawn["forest"]
-    if pooled.fit.p > 1:
-        drawn.pop("orchard")
-    files: list[Path] = []
     with mpl.rc_context(STYLE):
-        for kind, draw in drawn.items():
-            figure = draw()
-            for ending in ("svg", "png"):
-                file = folder / f"{name}-{kind}.{ending}"
-                dated: Any = {"metadata": {"Date": None}} if ending == "svg" else {"dpi": 160}
-                figure.savefig(file, bbox_inches="tight", **dated)
-                files.append(file)
-    return files
+        yield
+
+
+def figures(pooled: Pooled, simulated: Effects | None = None) -> dict[str, Figure]:
+    """What can be drawn, by name: no forest of a regression, nor of many rows."""
+    drawn = {"funnel": funnel(pooled)}
+    if pooled.fit.p == 1:
+        drawn["orchard"] = orchard(pooled, simulated)
+        if pooled.effects.k <= MOST_ROWS:
+            drawn["forest"] = forest(pooled, simulated)
+    return drawn
 
 
 def _labels(effects: Effects) -> list[str]:
-    """Study and outcome; the outcome where it tells rows apart."""
-    several = len(set(effects.outcome)) > 1
-    names = [
-        f"{study}, {outcome}" if several and outcome else study
-        for study, outcome in zip(effects.study, effects.outcome, strict=True)
-    ]
-    short = [name if len(name) <= 60 else f"{name[:58]}…" for name in names]
+    """Study, and what else tells its rows apart: the outcome, the arm.
+
+    A star stands where an effect rests on a conversion or on a digitised figure.
+    """
+    parts = [effects.study, effects.outcome, effects.arm or ("",) * effects.k]
+    telling = [part for part in parts[1:] if len(set(part)) > 1]
+    rows = zip(effects.study, *telling, strict=True)
+    names = [", ".join(part for part in row if part) for row in rows]
+    short = [name if len(name) <= 90 else f"{name[:88]}…" for name in names]
     marks = effects.marks or ((),) * effects.k
-    return [f"{name} *" if of else name for name, of in zip(short, marks, strict=True)]
+    return [f"{name} *" if _converted(of) else name for name, of in zip(short, marks, strict=True)]
+
+
+def _converted(marks: Sequence[str]) -> bool:
+    """Whether a mark says more than what n counts."""
+    return any(mark != UNIT_UNSAID and not mark.startswith(UNIT_SAID) for mark in marks)
 
 
 def _axis_title(pooled: Pooled) -> str:
@@ -108,6 +107,7 @@ def forest(pooled: Pooled, simulated: Effects | None = None) -> Figure:
         names += [f"simulated: {label}" for label in _labels(simulated)]
         places += [start + at for at in range(extra)]
         end = start + extra - 1
+        _numbers(axes, simulated, start)
     axes.axvline(0, color="0.4", linewidth=0.8)
     axes.axvline(pooled.estimate, color="0.6", linewidth=0.8, linestyle="--")
     axes.set_yticks(places, names)
@@ -116,8 +116,10 @@ def forest(pooled: Pooled, simulated: Effects | None = None) -> Figure:
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(_axis_title(pooled))
     _numbers(axes, effects, 0)
-    axes.text(1.02, bottom, _interval_text(pooled), va="center", **_right(axes), weight="bold")
-    if any(effects.marks):
+    found = pooled.inference
+    pooled_text = _interval_text(pooled.estimate, found.low[0], found.high[0])
+    axes.text(1.02, bottom, pooled_text, va="center", **_right(axes), weight="bold")
+    if any(map(_converted, (*effects.marks, *(simulated.marks if simulated else ())))):
         note = "* rests on a conversion or a digitised figure; grey bar: prediction interval"
     else:
         note = "grey bar: prediction interval"
@@ -142,13 +144,13 @@ def _numbers(axes: Any, effects: Effects, start: float) -> None:
     for at in range(effects.k):
         half = Z * np.sqrt(effects.vi[at])
         y = effects.yi[at]
-        text = f"{y:.2f} [{y - half:.2f}, {y + half:.2f}]"
-        axes.text(1.02, start + at, text, va="center", **_right(axes))
+        axes.text(
+            1.02, start + at, _interval_text(y, y - half, y + half), va="center", **_right(axes)
+        )
 
 
-def _interval_text(pooled: Pooled) -> str:
-    found = pooled.inference
-    return f"{pooled.estimate:.2f} [{found.low[0]:.2f}, {found.high[0]:.2f}]"
+def _interval_text(middle: float, low: float, high: float) -> str:
+    return f"{middle:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−")
 
 
 def _weights(pooled: Pooled) -> Any:
@@ -224,8 +226,9 @@ def orchard(pooled: Pooled, simulated: Effects | None = None) -> Figure:
             s=10 + 90 * size / size.max(),
             marker="o" if name == "reported" else "D",
             color=colour,
-            alpha=0.4,
-            linewidth=0,
+            alpha=0.55,
+            edgecolor="0.2",
+            linewidth=0.6,
         )
     found = pooled.inference
     if pooled.prediction:

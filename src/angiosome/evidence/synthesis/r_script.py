@@ -11,7 +11,8 @@ _METHODS = {"fixed": "EE", "dl": "DL", "reml": "REML", "pm": "PM"}
 _HEAD = """\
 # {model}, test {test}: the numbers of 'angiosome evidence synthesise', with metafor in R.
 # metafor stops its search for a variance early by default; 'control' below makes it as exact as
-# double precision allows, so that the numbers agree to six digits and more.
+# double precision allows, so that the numbers agree to six digits and more (to five where rma.mv
+# regresses on numbers as large as years).
 # {left_out} rows were left out before; {k} are here.
 suppressMessages(library(metafor))
 
@@ -30,7 +31,17 @@ cat("p", num(res$pval), "\\n")
 cat("{variances}", num(res${variances}), "\\n")
 cat("q", num(res$QE), "\\n")
 cat("i2", num({i2}), "\\n")
-{prediction}cat("k", res$k, "\\n")
+{moderators}{prediction}cat("k", res$k, "\\n")
+"""
+
+_MODERATORS = """\
+cat("moderators_p", num(res$QMp), "\\n")
+"""
+
+_HOTELLING = """\
+tests <- clubSandwich::Wald_test(fit, vcov = "CR2", cluster = dat$cluster, test = "HTZ",
+                                 constraints = clubSandwich::constrain_zero(2:fit$p))
+cat("moderators_p", num(tests$p_val), "\\n")
 """
 
 _PREDICTION = """\
@@ -77,10 +88,17 @@ def r_script(pooled: Pooled) -> str:
         _TAIL.format(
             variances="sigma2" if levels or V == "V" else "tau2",
             i2=i2,
+            moderators=_moderators(pooled),
             prediction=_PREDICTION if pooled.prediction else "",
         )
     )
     return "".join(parts)
+
+
+def _moderators(pooled: Pooled) -> str:
+    if pooled.fit.p == 1:
+        return ""
+    return _HOTELLING if pooled.test == "cr2" else _MODERATORS
 
 
 def _text(value: str) -> str:
@@ -140,10 +158,9 @@ def _call(pooled: Pooled, V: str) -> str:
             held = "" if all(free) else ", ".join("NA" if one else "0" for one in free)
             groups = "/".join((*pooled.nesting.levels[:-1], "row"))
             random = f", random = ~ 1 | {groups}" + (f", sigma2 = c({held})" if held else "")
-        exact = (
-            'control = list(optimizer = "optim", optmethod = "Nelder-Mead", reltol = 1e-15, '
-            "maxit = 10000)"
-        )
+        # a column of years costs digits of the likelihood, in which a simplex to 1e-15 gets lost
+        how = '"Nelder-Mead", reltol = 1e-15' if fit.p == 1 else '"BFGS", reltol = 1e-13'
+        exact = f'control = list(optimizer = "optim", optmethod = {how}, maxit = 10000)'
         call = f'fit <- rma.mv(yi, {V}{mods}{random}, data = dat, test = "{test}", {exact})\n'
     else:
         control = {

@@ -179,6 +179,7 @@ def rows(effects: Effects) -> list[dict[str, Any]]:
             "study": effects.study[row],
             "cluster": effects.cluster[row],
             "outcome": effects.outcome[row],
+            "arm": effects.arm[row] if effects.arm else "",
             "yi": effects.yi[row],
             "vi": effects.vi[row],
             "n_t": effects.n_t[row],

@@ -115,6 +115,7 @@ def effects_of(
 
 
 UNIT_UNSAID = "the source does not say what n counts"
+UNIT_SAID = "n counts"
 
 SCALES_WITH_UNITS = ("md",)
 """Scales on which numbers in two units cannot meet; on the others the unit cancels."""
@@ -174,7 +175,7 @@ def _comparisons(
             found.append(LeftOut(place, problem))
             continue
         counts = outcome.unit_of_n.reported
-        marks = (UNIT_UNSAID,) if counts is None else (f"n counts {counts}s",)
+        marks = (UNIT_UNSAID,) if counts is None else (f"{UNIT_SAID} {counts}s",)
         base = f", of {outcome.of}" if outcome.of else ""
         digitised = any(o.read and o.read.seen == "figure" for o in (outcome, *beside))
         found.append(
@@ -192,6 +193,7 @@ def _comparisons(
                 ratio=ratio,
                 marks=(*marks, "digitised") if digitised else marks,
                 moderators=_moderators(study, outcome),
+                arm=f"{arm.id} against {control.id}" if outcome.against else arm.id,
             )
         )
     return found
@@ -240,25 +242,40 @@ DOSES = {
 }
 """Moderators that hold a dose, each in a unit of its own: they do not convert into each other."""
 
+MODERATORS = (
+    "organ",
+    "species",
+    "injury",
+    "route",
+    "cell",
+    "isolation",
+    "doses",
+    "day",
+    "year",
+    *DOSES,
+)
+"""What a regression on study files may use."""
+
 
 def _moderators(study: Study, outcome: Outcome) -> dict[str, str]:
     """What a regression may use; empty where the study does not report it."""
     regimen = study.arm(outcome.arm).regimen
     assert regimen
     product = study.product(regimen.product)
-    facts = {
-        "organ": study.condition.organ,
-        "species": study.condition.subject.species.reported,
-        "injury": study.condition.injury.reported,
-        "route": regimen.route,
-        "cell": product.cell,
-        "isolation": product.isolation.reported,
-        "doses": len(regimen.times) or None,
-        "day": None if isinstance(outcome.at, Absent) else outcome.at.after.to("day"),
-        "year": study.source.year,
-        **{name: _in(regimen.dose.reported, unit) for name, unit in DOSES.items()},
-    }
-    return {name: "" if value is None else str(value) for name, value in facts.items()}
+    facts = (
+        study.condition.organ,
+        study.condition.subject.species.reported,
+        study.condition.injury.reported,
+        regimen.route,
+        product.cell,
+        product.isolation.reported,
+        len(regimen.times) or None,
+        None if isinstance(outcome.at, Absent) else outcome.at.after.to("day"),
+        study.source.year,
+        *(_in(regimen.dose.reported, unit) for unit in DOSES.values()),
+    )
+    texts = ("" if value is None else str(value) for value in facts)
+    return dict(zip(MODERATORS, texts, strict=True))
 
 
 def _in(dose: Amount | None, unit: str) -> float | None:

@@ -1,15 +1,15 @@
-"""A synthesis from a table or from study files, whole: numbers, sensitivities, files."""
+"""A synthesis from a table or from study files, whole: numbers and sensitivities."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from angiosome.errors import AngiosomeError, ProblemsError, nearest
-from angiosome.evidence.catalogue import load_studies
+from angiosome.errors import AngiosomeError, nearest
+from angiosome.evidence.catalogue import load_studies, read_files
 from angiosome.evidence.synthesis.arms import SCALES
 from angiosome.evidence.synthesis.certainty import (
     Judgement,
@@ -24,11 +24,16 @@ from angiosome.evidence.synthesis.effects import Effects
 from angiosome.evidence.synthesis.fit import TESTS
 from angiosome.evidence.synthesis.models import MODELS
 from angiosome.evidence.synthesis.pool import Pooled, pool
-from angiosome.evidence.synthesis.r_script import r_script
 from angiosome.evidence.synthesis.result import brief, finite, full, rows
-from angiosome.evidence.synthesis.studies import Asked, default_scale, effects_of, measures_of
+from angiosome.evidence.synthesis.studies import (
+    MODERATORS,
+    Asked,
+    default_scale,
+    effects_of,
+    measures_of,
+)
 from angiosome.evidence.synthesis.table import read_effects
-from angiosome.study import Study, read_study
+from angiosome.study import Study
 from angiosome.study.vocabulary import MEASURES
 
 OTHER_SCALES = ("rom", "smd", "md")
@@ -43,8 +48,6 @@ class Request:
         scale: a key of `SCALES`, or none.
         leave_out: ``study`` and ``cluster``.
         judgements: a table for `angiosome.evidence.synthesis.certainty`.
-        plots: a folder for figures.
-        r_script: a file for the script.
     """
 
     scale: str | None = None
@@ -56,8 +59,6 @@ class Request:
     leave_out: tuple[str, ...] = ()
     cumulative: bool = False
     judgements: Path | None = None
-    plots: Path | None = None
-    r_script: Path | None = None
 
     def __post_init__(self):
         if self.spread_as not in READINGS:
@@ -72,7 +73,24 @@ class Request:
             raise AngiosomeError(f"--rho {self.rho:g} is not a correlation from 0 up to 1")
 
 
-def of_table(file: Path, request: Request) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Synthesis:
+    """What a synthesis found.
+
+    Attributes:
+        name: of the table, or of the measure, as a file may be called.
+        result: the numbers as plain data, under the names that a program reads.
+        pooled: the fit behind them; ``None`` where no effect was left to pool.
+        simulated: effects of simulated studies, beside the pooled ones and never among them.
+    """
+
+    name: str
+    result: dict[str, Any]
+    pooled: Pooled | None
+    simulated: Effects | None = None
+
+
+def of_table(file: Path, request: Request) -> Synthesis:
     """Synthesise a table; see `angiosome.evidence.synthesis.table`.
 
     Raises:
@@ -82,13 +100,14 @@ def of_table(file: Path, request: Request) -> dict[str, Any]:
     def read(scale: str | None, spread_as: str) -> Effects:
         return read_effects(file, scale, spread_as=spread_as)
 
-    result = _synthesised(file.stem, read, request.scale, request, None)
-    return {"source": str(file), **result}
+    judgements = read_judgements(request.judgements) if request.judgements else []
+    found = _synthesised(file.stem, read, request.scale, request, judgements, None)
+    return replace(found, result={"source": str(file), **found.result})
 
 
 def of_studies(
     folder: Path | None, measures: Sequence[str], asked: Asked, request: Request
-) -> list[dict[str, Any]]:
+) -> tuple[list[Synthesis], list[str]]:
     """Synthesise study files, one measure after the other, reported studies only.
 
     Simulated studies of the same folder stand beside, effect by effect, under ``simulated``.
@@ -99,16 +118,25 @@ def of_studies(
         asked: which studies and arms count.
         request: how.
 
+    Returns:
+        A synthesis per measure, and the files that hold problems and were left out of all.
+
     Raises:
-        AngiosomeError: an unknown measure, or files that cannot be read.
+        AngiosomeError: an unknown measure or moderator, or no file that can be read.
     """
     for measure in measures:
         if measure not in MEASURES:
             raise AngiosomeError(f"'{measure}' is not a measure{nearest(measure, MEASURES)}")
-    studies = [study for study in _read_folder(folder) if study.evidence == "vesicles"]
+    judgements = read_judgements(request.judgements) if request.judgements else []
+    known = (*MODERATORS, *(judgement.item for judgement in judgements))
+    for name in request.moderators:
+        if name not in known:
+            raise AngiosomeError(f"'{name}' is not a moderator{nearest(name, known)}")
+    everything, refused = _read_folder(folder)
+    studies = [study for study in everything if study.evidence == "vesicles"]
     reported = [study for study in studies if study.kind == "reported"]
     simulated = [study for study in studies if study.kind == "simulated"]
-    found: list[dict[str, Any]] = []
+    found: list[Synthesis] = []
     for measure in measures or measures_of([*reported, *simulated]):
         scale = request.scale or default_scale(measure)
         beside = effects_of(simulated, measure, scale, asked) if simulated else None
@@ -117,30 +145,27 @@ def of_studies(
         def read(scale: str | None, spread_as: str, measure: str = measure) -> Effects:
             return effects_of(reported, measure, str(scale), asked, spread_as=spread_as)
 
-        one = len(measures) == 1
-        result = _synthesised(name, read, scale, request, beside, one=one)
+        one = _synthesised(name, read, scale, request, judgements, beside)
+        result = one.result
         if not (measures or result["k"] or result["left_out"] or result["simulated"]):
             continue  # nobody asked for this measure, and no study that was asked for has it
-        found.append({"measure": measure, **result})
-    return found
+        result = {"measure": measure, **result, "files_left_out": refused}
+        found.append(replace(one, result=result))
+    return found, refused
 
 
-def _read_folder(folder: Path | None) -> Sequence[Study]:
+def _read_folder(folder: Path | None) -> tuple[Sequence[Study], list[str]]:
     if folder is None:
-        return load_studies()
+        return load_studies(), []
     files = sorted(folder.glob("*.yaml"))
     if not files:
         raise AngiosomeError(f"{folder} holds no study files (*.yaml)")
-    studies: list[Study] = []
-    problems: list[str] = []
-    for file in files:
-        try:
-            studies.append(read_study(file))
-        except ProblemsError as error:
-            problems.append(str(error))
-    if problems:
-        raise AngiosomeError("\n".join(problems))
-    return studies
+    read = read_files(files)
+    if not read.studies:
+        problems = "\n".join(f"  {problem}" for problem in read.problems)
+        why = f"; each holds problems:\n{problems}" if problems else ""
+        raise AngiosomeError(f"{folder} holds no study file that can be read{why}")
+    return [study for _, study in read.studies], [str(file) for file in read.refused]
 
 
 def _synthesised(
@@ -148,16 +173,18 @@ def _synthesised(
     read: Callable[[str | None, str], Effects],
     scale: str | None,
     request: Request,
+    judgements: Sequence[Judgement],
     simulated: Effects | None,
-    *,
-    one: bool = True,
-) -> dict[str, Any]:
+) -> Synthesis:
     """One synthesis, from whatever gives the effects on a scale under a reading of spreads."""
-    judgements = read_judgements(request.judgements) if request.judgements else []
-    effects = judged(read(scale, request.spread_as), judgements)
-    beside = rows(simulated) if simulated else []
+
+    def effects_on(other: str | None, spread_as: str) -> Effects:
+        return judged(read(other, spread_as), judgements)
+
+    effects = effects_on(scale, request.spread_as)
+    beside = finite(rows(simulated)) if simulated else []
     if effects.k == 0:
-        return _nothing(effects) | {"simulated": finite(beside)}
+        return Synthesis(name, _nothing(effects) | {"simulated": beside}, None, simulated)
 
     def again(other: Effects) -> dict[str, Any]:
         if other.k == 0:
@@ -174,37 +201,20 @@ def _synthesised(
             {
                 "spread_read_as": reading,
                 "default": reading == request.spread_as,
-                **again(judged(read(scale, reading), judgements)),
+                **again(effects_on(scale, reading)),
             }
             for reading in READINGS
         ]
     if scale in OTHER_SCALES:
         result["other_scales"] = [
-            {
-                "scale": SCALES[other].name,
-                **again(judged(read(other, request.spread_as), judgements)),
-            }
+            {"scale": SCALES[other].name, **again(effects_on(other, request.spread_as))}
             for other in OTHER_SCALES
             if other != scale
         ]
-    result["simulated"] = finite(beside)
+    result["simulated"] = beside
     if judgements:
         result |= _certainty(judgements, result, pooled.effects.study)
-    files: list[str] = []
-    if request.plots:
-        from angiosome.evidence.synthesis.plots import write_plots
-
-        files += map(str, write_plots(request.plots, name, pooled, simulated))
-    if request.r_script:
-        file = request.r_script
-        if not one:
-            file = file.with_name(f"{file.stem}-{name}{file.suffix or '.R'}")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(r_script(pooled), "utf-8")
-        files.append(str(file))
-    if files:
-        result["files"] = files
-    return result
+    return Synthesis(name, result, pooled, simulated)
 
 
 def _pooled(effects: Effects, request: Request) -> Pooled:

@@ -4,7 +4,7 @@
     arms      n_t n_c with mean_t mean_c and sd_ or sem_ or spread_ (a ± of unknown kind),
               or median_ with q1_ q3_ or min_ max_; p or t may stand in for the SDs;
               or events_t events_c
-    both      study cluster (or lab) outcome year control better unit unit_of_n digitised sham
+    both      study cluster (or lab) outcome arm year control better unit unit_of_n digitised sham
 
 Any other column may serve as a moderator. Empty, NA, nan and a single point mean 'not known'.
 """
@@ -242,6 +242,7 @@ def _given_effects(rows: Sequence[tuple[str, Row]]) -> Effects:
         left_out=tuple(left_out),
         warnings=tuple(warnings),
         benefit=directed,
+        arm=tuple(row.get("arm", "") for _, row, *_ in kept),
     )
 
 
@@ -307,4 +308,5 @@ def _comparison(place: str, row: Row, unit: str | None) -> Comparison:
         sham=number("sham"),
         marks=tuple(marks),
         moderators=_moderators(row),
+        arm=row.get("arm", ""),
     )
