@@ -248,3 +248,10 @@ def test_every_organ_cargo_and_target_of_the_curated_studies_is_in_the_lexicon()
             if resolve(name, kind).why == lexicon.NOT_KNOWN
         ]
     assert unknown == []
+
+
+def test_the_pathway_of_reactome_is_near_and_stands_in_for_nothing():
+    notch = resolve("Dll4/Notch", "pathway")
+    assert notch.curie == "go:0007219"
+    assert notch.links == ("reactome:R-HSA-157118",)  # Signaling by NOTCH, Homo sapiens
+    assert resolve("angiogenesis", "behaviour").links == ()
