@@ -39,7 +39,7 @@ TITLES = {
 
 # Numbers that are the same for every subject stand in the code, each with a comment on its ground.
 CONSTANTS = (
-    ("subject.animal", "TISSUE_DENSITY_G_PER_ML", "g/mL", "density of tissue"),
+    ("subject.bed", "TISSUE_DENSITY_G_PER_ML", "g/mL", "density of tissue"),
     ("subject.body", "MAX_EXTRACTION", "1", "most that an organ takes of vesicles in one passage"),
     ("subject.body", "LEAST_REST", "1", "least share of blood that passes no listed organ"),
     ("product.size", "CERTAIN", "1", "least probability at which a size class is named"),
@@ -371,6 +371,22 @@ def doses() -> str:
     return _table(head, rows) + (f"\n\nLeft out:\n{left_out}" if left_out else "")
 
 
+def kinetics() -> str:
+    from angiosome.trials.dose.kinetics import compare_kinetics
+
+    rows = [
+        [
+            f"{row.measured.name}, {row.measured.unit if row.measured.unit != '1' else 'number'}",
+            f"{row.measured.low:g} to {row.measured.high:g}",
+            f"{row.measured.source} ({row.measured.seen})",
+            f"{row.model:.2g}",
+            "yes" if row.within else "no",
+        ]
+        for row in compare_kinetics()
+    ]
+    return _table(("What", "Measured", "Source (seen)", "Model", "Within"), rows)
+
+
 def _short(value: float | None) -> str:
     return "–" if value is None else f"{value:.2g}"
 
@@ -393,6 +409,7 @@ TABLES = {
     "words": words,
     "chain": chain,
     "doses": doses,
+    "kinetics": kinetics,
     "not modelled": not_modelled,
     "parameters": parameters,
     "counts": counts,

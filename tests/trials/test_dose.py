@@ -208,6 +208,25 @@ def test_the_figure_is_an_svg_that_a_browser_can_read():
     assert "copies in Argonaute" in words
 
 
+def test_an_answer_is_the_same_when_it_is_asked_again():
+    first, again = (answer(file_with(), subjects=SUBJECTS, seed=1)[1] for _ in range(2))
+    other = answer(file_with(), subjects=SUBJECTS, seed=2)[1]
+    assert as_text(first) == as_text(again) != as_text(other)
+
+
+def test_a_repeated_dose_of_foreign_vesicles_reaches_less_and_says_what_it_rests_on():
+    times = {"route": "intravenous", "times": ["1 day after injury", "30 days after injury"]}
+    taken = {}
+    for species in ("human", "mouse"):
+        result = one(file_with(regimen=times, product={"species": species}))
+        taken[species] = result.taken
+        assert ("repeat_half_life_ratio" in result.used) == (species == "human")
+    assert np.all(taken["human"] <= taken["mouse"] * (1 + 1e-6))
+    assert np.median(taken["human"] / taken["mouse"]) < 0.8
+    untold = cases_of(file_with(regimen=times), load_studies())[0]
+    assert [a.value for a in untold.assumptions if a.field == "immune memory"] == ["none"]
+
+
 def test_a_choice_between_sources_reaches_the_answer():
     study = file_with()
     high, _ = answer(study, subjects=SUBJECTS, seed=1)
