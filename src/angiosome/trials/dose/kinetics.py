@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from angiosome.delivery import ORGANS, VesicleState, clearances_ml_per_h
+from angiosome.delivery import ORGANS, Infusion, VesicleState, clearances_ml_per_h
 from angiosome.parameters import Registry, load_registry
 from angiosome.subject.dosing import Case, Lane, infusion_of, solve, subjects_of
 from angiosome.subject.draws import Draws
@@ -40,7 +40,8 @@ class Measured:
     """One measurement.
 
     Attributes:
-        low, high: the error that is stated, or the range over sources.
+        low, high: the error that is stated, or the range over sources; where one number is stated
+            without an error (125-iodine), a factor of two either way.
         seen: how the number was seen; ``memory`` where no page showed it.
     """
 
@@ -100,7 +101,7 @@ def compare_kinetics() -> list[Compared]:
     ]
     lanes = [group.lanes for group in groups]
     batch = jax.tree.map(lambda *parts: jnp.concatenate(parts), *zip(lanes, given, strict=True))
-    states = eqx.filter_jit(jax.vmap(lambda row: solve(*row, jnp.asarray(TIMES_H))))(batch)
+    states = eqx.filter_jit(jax.vmap(_course))(*batch)
     found = [jax.tree.map(lambda leaf, i=i: np.asarray(leaf[i]), states) for i in range(len(cases))]
     mouse = found[0]
     shares = {organ: _taken(state) for organ, state in zip(HEALTHY_BEDS, found, strict=False)}
@@ -119,6 +120,10 @@ def compare_kinetics() -> list[Compared]:
         **{f"share of a dose in mouse {organ}": 100 * share for organ, share in shares.items()},
     }
     return [Compared(measured, model[measured.name]) for measured in MEASURED]
+
+
+def _course(lane: Lane, infusion: Infusion) -> VesicleState:
+    return solve(lane, infusion, jnp.asarray(TIMES_H))
 
 
 def without_spread(registry: Registry) -> Registry:
