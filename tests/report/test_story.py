@@ -5,8 +5,8 @@ import pytest
 
 from angiosome.evidence import find_study
 from angiosome.report.charts import thinned
-from angiosome.report.numbers import interval, short, typeset, unit_text
-from angiosome.report.story import agreement, question, scored
+from angiosome.report.numbers import interval, short, told, typeset, unit_text
+from angiosome.report.story import agreement, answer, parting_words, question, scored
 
 STUDY = find_study("gallet-2017")
 VEHICLE, NEEDLE, CATHETER, LVEF = STUDY.outcomes
@@ -68,6 +68,49 @@ def test_numbers_are_written_as_a_person_would(value, written):
     assert short(value) == written
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (None, "–"),
+        (0, "0"),
+        (0.0681, "0.068"),
+        (-0.7, "−0.70"),
+        (89, "89.0"),
+        (123.4, "123"),
+        (1517.2, "1,517"),
+        (8.04e-4, "8 × 10⁻⁴"),
+    ],
+)
+def test_a_result_keeps_the_digits_that_its_interval_allows(value, written):
+    assert told(value) == written
+
+
+def test_the_answer_says_how_large_a_difference_is_and_whether_its_sign_is_known():
+    rows = [
+        {"measure": "infarct size, of area at risk", "at_h": 48.0, "arm": arm, "difference": d}
+        for arm, d in (
+            ("vehicle", None),
+            ("intramyocardial", (-4.8, -14.2, -0.57)),
+            ("intracoronary", (-0.007, -0.1, 0.02)),
+        )
+    ]
+    assert answer(STUDY, rows) == (
+        "Simulated infarct size differs from control by −4.80 with ‘Vesicles by needle into the "
+        "muscle’ and −0.0070, of either sign with ‘Vesicles by catheter into the artery’ (medians)."
+    )
+
+
+def test_the_sentence_on_where_arms_part_names_a_common_dose_once():
+    words = {
+        "separates": "The arms part at 'x' (y): 5.6e+12 z, from 3.7e+13 and 3.7e+13 particles given."
+    }
+    assert parting_words(words) == (
+        "The arms part at ‘x’ (y): 5.6e+12 z, though both were given 3.7e+13."
+    )
+    words = {"separates": "Parts at 'x', from 1e+10 and 2e+10 particles given."}
+    assert parting_words(words).endswith("from 1e+10 and 2e+10 particles given.")
+
+
 def test_a_common_power_of_ten_is_written_once():
     assert interval(1.2e12, 7e12) == "(1.2 to 7) × 10¹²"
     assert interval(1e10, 1e10) == "1 × 10¹⁰"
@@ -85,7 +128,14 @@ def test_a_long_course_is_thinned_and_keeps_its_ends():
 
 @pytest.mark.parametrize(
     ("unit", "printed"),
-    [("1/mm^2", "per mm²"), ("1/mm2", "per mm²"), ("um", "µm"), ("um3/s", "µm³/s"), ("min", "min")],
+    [
+        ("1/mm^2", "per mm²"),
+        ("1/mm2", "per mm²"),
+        ("um", "µm"),
+        ("um3/s", "µm³/s"),
+        ("min", "min"),
+        ("1/day", "per day"),
+    ],
 )
 def test_units_are_printed_with_their_signs(unit, printed):
     assert unit_text(unit) == printed

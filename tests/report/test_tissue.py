@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,13 +97,36 @@ def test_a_run_of_two_hundred_megabytes_still_gives_a_small_page_and_says_what_i
     assert len(view["arms"][0]["frames"]) >= 6
     # profiles are counted on all vessels, though fewer are drawn
     count = len(sections.profiles(held["vehicle"].frames[0], 150.0))
-    assert f">day 0: {count}, " in sections.crosswise_figure(STUDY, held)
+    assert f" ({count})<" in sections.crosswise_figure(STUDY, held).split("day 1:")[0]
     # the last moment is kept, and what is kept of it are its widest vessels
     assert view["arms"][0]["frames"][-1]["day"] == 23
     kept = view["arms"][0]["frames"][-1]["values"]["diameter_um"]
     ends = next(q["ends"] for q in view["quantities"] if q["name"] == "diameter_um")
     widths = np.sort(held["vehicle"].frames[-1].values["diameter_um"])[-kept[1] :]
     assert np.sort(unpacked(view, kept, *ends)) == pytest.approx(widths, abs=0.001)
+
+
+def test_a_fine_field_is_averaged_and_the_page_says_so():
+    one = slabs(5, 2)
+    fine = {
+        arm: Slab(
+            tuple(
+                replace(f, po2_mmhg=np.arange(96 * 144.0).reshape(96, 144) / 200) for f in s.frames
+            ),
+            2.5,
+            34.0,
+        )
+        for arm, s in one.items()
+    }
+    view, notes = tissue.island(STUDY, fine)
+    columns, rows = view["grid"]
+    assert (rows, columns) == (32, 48)
+    assert "cells of 7.5 µm instead of 2.5 µm" in notes[0]
+    assert view["size"] == [360.0, 240.0]
+    shown = unpacked(view, view["arms"][0]["frames"][0]["field"], *tissue.OXYGEN_MMHG)
+    # the mean over a block of a field that is linear in both directions is its middle
+    middle = np.arange(96 * 144.0).reshape(96, 144)[1::3, 1::3] / 200
+    assert shown == pytest.approx(middle.ravel(), abs=0.51 * 80 / 65535)
 
 
 def test_profiles_are_where_vessels_cross_the_plane():

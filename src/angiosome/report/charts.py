@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from angiosome.report import marks
-from angiosome.report.numbers import interval, short, superscript, unit_text
+from angiosome.report.numbers import anchor, interval, short, superscript, told, unit_text
+from angiosome.report.tissue import Slab
 from angiosome.study import Study
+from angiosome.tissue.slab import HYPOXIC_MMHG
 from angiosome.trials.arms import CHAIN, ArmResult
 
 STRIP_WIDTH, STRIP_HEIGHT, STRIP_AXIS = 240.0, 24.0, 16.0
@@ -44,7 +46,7 @@ def outcome_strip(
         )
     )
     drawn.append(marks.marker(arm, at(row["median"]), middle))
-    mean, words = row["reported_mean"], f"simulated {short(row['median'])}, "
+    mean, words = row["reported_mean"], f"simulated {told(row['median'])}, "
     words += interval(row["low"], row["high"])
     if mean is not None:
         if spread:
@@ -90,11 +92,18 @@ def chain_series(study: Study, summary: Mapping[str, Any]) -> list[Series]:
     ]
 
 
-def chain_figure(series: Sequence[Series], parts_at: str | None, *, narrow: bool = False) -> str:
+def chain_figure(
+    series: Sequence[Series],
+    parts_at: str | None,
+    record: Callable[[str], str],
+    *,
+    narrow: bool = False,
+) -> str:
     """Every step from syringe to outcome, on logarithmic axes of one scale.
 
     The strips are aligned on the first arm's medians, and one division is a factor of ten in all
-    of them: where another arm leaves the upright line, there the arms part.
+    of them: where another arm leaves the upright line, there the arms part. ``record`` gives the
+    id of the place that a step's numbers lead to.
     """
     width = 380.0 if narrow else 980.0
     left, right = (14.0, width - 14) if narrow else (250.0, 670.0)
@@ -141,6 +150,8 @@ def chain_figure(series: Sequence[Series], parts_at: str | None, *, narrow: bool
                 joints[one.index].append((centre, y))
             continue
         for power in range(math.ceil(base - below), math.floor(base + above) + 1):
+            if step.unit == "%" and power > 2:
+                continue  # no part is larger than the whole
             x = centre + (power - base) * unit
             drawn.append(marks.line(x, y - 16, x, y + 12, "grid"))
             drawn.append(marks.text(_power(power), x, y + 24, class_="tick", text_anchor="middle"))
@@ -154,19 +165,16 @@ def chain_figure(series: Sequence[Series], parts_at: str | None, *, narrow: bool
                 else (690.0, y0 + row / 2 + 4 + (place - (len(series) - 1) / 2) * 18)
             )
             drawn.append(marks.marker(one.index, x + 4, ty - 4, 3.6))
-            drawn.append(marks.text(short(words["median"]), x + 16, ty, class_="number"))
-            drawn.append(
-                marks.text(interval(words["low"], words["high"]), x + 104, ty, class_="tick")
-            )
+            median = marks.text(told(words["median"]), x + 16, ty, class_="number")
+            ends = interval(words["low"], words["high"])
+            range_ = marks.text(ends, x + 104, ty, class_="range")
+            spoken = f"{one.label}, {step.name}: {told(words['median'])}, {ends}"
+            drawn.append(marks.link(record(step.name), spoken, median, range_))
     for index, points in joints.items():
         class_ = f"joint {marks.arm_class(index)}"
         drawn = [*([] if narrow else [marks.path(points, class_)]), *drawn]
     drawn = shaded + drawn
-    label = "; ".join(
-        f"{one.label}: "
-        + ", ".join(f"{step.name} {short(one.chain[step.name]['median'])}" for step in CHAIN)
-        for one in series
-    )
+    label = f"{len(CHAIN)} steps from particles to outcome; each number leads to its record"
     return marks.figure(width, head + row * len(CHAIN) + 4, label, *drawn, name="chain")
 
 
@@ -234,13 +242,14 @@ class Course:
     """Arm to low, median and high, each ``(time,)``."""
     points: Sequence[tuple[str, float, float, float | None]]
     """Arm, day, reported mean, and its ±."""
+    record: str = "file-outcomes"
+    """The place on the page that says where its numbers are held."""
 
 
 COURSES = (
     ("infarct size, of area at risk", "Infarct", "% of area at risk"),
     ("LVEF", "Ejection fraction", "%"),
     ("perfusion, of healthy tissue", "Perfusion", "% of healthy"),
-    ("hypoxic fraction", "Hypoxic fraction", "% of the border zone"),
     ("tissue PO2", "Tissue oxygen", "mmHg, border zone"),
     ("capillary density", "Capillaries", "per mm², border zone"),
     ("perfused capillary density", "Capillaries that carry blood", "per mm², border zone"),
@@ -273,6 +282,18 @@ def courses(
         ]
         found.append(Course(key, title, unit, bands, points))
     return found
+
+
+def hypoxic_course(slabs: Mapping[str, Slab], days: np.ndarray) -> Course:
+    """The hypoxic part of the border zone in the one subject that is pictured, by arm."""
+    bands: dict[str, tuple[list[float], list[float], list[float]]] = {}
+    for arm, slab in slabs.items():
+        at = [frame.day for frame in slab.frames]
+        share = [100 * float(np.mean(frame.po2_mmhg < HYPOXIC_MMHG)) for frame in slab.frames]
+        line = np.interp(days, at, share).tolist()
+        bands[arm] = (line, line, line)
+    unit = f"% of the border below {HYPOXIC_MMHG:g} mmHg, one subject"
+    return Course("hypoxic fraction", "Hypoxic tissue", unit, bands, [], "file-tissue")
 
 
 DAY_TICKS = (
@@ -331,23 +352,27 @@ def course_figure(course: Course, days: Sequence[float], arms: Sequence[str]) ->
     return marks.figure(width, height, label, *drawn, name=f"course {course.name}")
 
 
-def share_figure(shares: Sequence[Mapping[str, Any]], label: str, name: str) -> str:
+def share_figure(
+    shares: Sequence[Mapping[str, Any]], label: str, name: str, *, narrow: bool = False
+) -> str:
     """Shares of variance as bars with their standard error; grey ones are not told from chance."""
-    width, row, left = 620.0, 24.0, 250.0
+    width, row, left = (380.0, 24.0, 200.0) if narrow else (620.0, 24.0, 250.0)
     top = max([0.3, *(item["share"] + item["error"] for item in shares)])
-    x = marks.linear(0, top, left, width - 60)
+    x = marks.linear(0, top, left, width - (30 if narrow else 60))
     height = row * len(shares) + 26
-    drawn = [marks.line(x(tick), 0, x(tick), height - 22, "grid") for tick in marks.ticks(0, top)]
+    drawn = [
+        marks.line(x(tick), 0, x(tick), height - 22, "grid")
+        for tick in marks.ticks(0, top, 2 if narrow else 4)
+    ]
     drawn += [
         marks.text(f"{100 * tick:.0f} %", x(tick), height - 6, class_="tick", text_anchor="middle")
-        for tick in marks.ticks(0, top)
+        for tick in marks.ticks(0, top, 2 if narrow else 4)
     ]
     for number, item in enumerate(shares):
         y, share = row * number + row / 2, max(item["share"], 0.0)
         class_ = "share" if item["told_apart"] else "share chance"
-        drawn.append(
-            marks.text(item["parameter"], left - 10, y + 4, class_="label", text_anchor="end")
-        )
+        name_of = marks.text(item["parameter"], left - 10, y + 4, class_="label", text_anchor="end")
+        drawn.append(marks.link(anchor("p", item["parameter"]), item["parameter"], name_of))
         drawn.append(
             marks.element(
                 "rect", x=left, y=y - 6, width=max(x(share) - left, 0.5), height=12.0, class_=class_

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from angiosome.errors import AngiosomeError
 from angiosome.io.atomic import write_text
-from angiosome.report import charts, marks, page, tables
-from angiosome.report.story import outcome_words
+from angiosome.report import charts, marks, page, records, story, tables
 from angiosome.study import Study
 from angiosome.trials.arms import CHAIN
 from angiosome.trials.run import read_request
@@ -60,14 +61,14 @@ def write_comparison(runs: Sequence[Run], file: Path) -> Path:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, render_comparison(runs))
+        write_text(file, render_comparison(runs, file.parent))
     except OSError as error:
         raise AngiosomeError(f"{file} cannot be written ({error.strerror})") from error
     return file
 
 
-def render_comparison(runs: Sequence[Run]) -> str:
-    """The comparison page, as text."""
+def render_comparison(runs: Sequence[Run], near: Path) -> str:
+    """The comparison page, as text; ``near`` is the folder that it will stand in."""
     names = _distinct([run.name for run in runs])
     groups = outcome_groups(runs, names)
     chains = [
@@ -75,9 +76,19 @@ def render_comparison(runs: Sequence[Run]) -> str:
             "name": name,
             "index": index,
             "key": [(one.index, one.label) for one in charts.chain_series(run.study, run.summary)],
-            "separates": run.summary["separates"],
-            "svg": page.drawing(_chain(run)),
-            "narrow": page.drawing(_chain(run, narrow=True)),
+            "separates": story.parting_words(run.summary),
+            "parting_record": record(
+                index, "step", charts.parting_step(run.summary) or CHAIN[-1].name
+            ),
+            "svg": page.drawing(_chain(run, index)),
+            "narrow": page.drawing(_chain(run, index, narrow=True)),
+            "labels": {arm.id: arm.label for arm in run.study.arms},
+            "summary": run.summary,
+            "address": quote(os.path.relpath(run.folder / "report.html", near)),
+            "reported": [
+                row | {"id": record(index, row["id"])} for row in records.reported_rows(run.study)
+            ],
+            "source": run.study.source,
         }
         for index, (name, run) in enumerate(zip(names, runs, strict=True))
     ]
@@ -95,6 +106,8 @@ def render_comparison(runs: Sequence[Run]) -> str:
         "groups": groups,
         "chains": chains,
         "asked": asked,
+        "steps": CHAIN,
+        "run_record": record,
     }
     return page.fill("comparison.html", content, {"tables": saved})
 
@@ -107,9 +120,19 @@ def _distinct(names: Sequence[str]) -> list[str]:
     ]
 
 
-def _chain(run: Run, *, narrow: bool = False) -> str:
+def record(index: int, *words: str) -> str:
+    """The id of a record of one of the runs."""
+    return page.anchor("run", str(index + 1), *words)
+
+
+def _chain(run: Run, index: int, *, narrow: bool = False) -> str:
     series = charts.chain_series(run.study, run.summary)
-    return charts.chain_figure(series, charts.parting_step(run.summary), narrow=narrow)
+    parts_at = charts.parting_step(run.summary)
+
+    def of_run(step: str) -> str:
+        return record(index, "step", step)
+
+    return charts.chain_figure(series, parts_at, of_run, narrow=narrow)
 
 
 def outcome_groups(runs: Sequence[Run], names: Sequence[str]) -> list[list[dict[str, Any]]]:
@@ -119,7 +142,13 @@ def outcome_groups(runs: Sequence[Run], names: Sequence[str]) -> list[list[dict[
         for row in page.outcome_rows(run.study, run.summary):
             key = (row["measure"], f"{row['at_h']:.4g}")
             groups.setdefault(key, []).append(
-                row | {"run": name, "run_index": index, "outcome": outcome_words(row)}
+                row
+                | {
+                    "run": name,
+                    "run_index": index,
+                    "outcome": story.outcome_words(row),
+                    "record": record(index, row["record"]),
+                }
             )
     found: list[list[dict[str, Any]]] = []
     for group in groups.values():
@@ -159,7 +188,9 @@ def _top(summary: Mapping[str, Any]) -> str:
 def _words(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "none"
-    return "not given" if value is None else str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "as the study says" if value is None else str(value)
 
 
 MOST = marks.MARKERS

@@ -20,11 +20,13 @@ class Item:
 
     Attributes:
         state: ``given``, ``in part`` or ``missing``.
+        record: the place on the page that holds what the answer's numbers say.
     """
 
     asked: str
     state: str
     answer: str
+    record: str = "file-result"
 
 
 def assessment(question: str, summary: Mapping[str, Any]) -> list[Item]:
@@ -75,7 +77,7 @@ def verification(summary: Mapping[str, Any], tests: TestResults | None) -> list[
         Item(
             "repeatability",
             "given",
-            "same versions, seed and request give the same numbers; the command stands below",
+            "same versions, seed and request give the same numbers; the methods end in the command",
         ),
         _code_verification(tests),
         Item(
@@ -104,7 +106,7 @@ def _code_verification(tests: TestResults | None) -> Item:
         return Item("code verification", "in part", answer)
     state = "in part" if tests.count("failed") else "given"
     answer = f"tests against {held}: {tests.sentence()}"
-    return Item("code verification", state, answer)
+    return Item("code verification", state, answer, "file-tests")
 
 
 def validation(
@@ -147,6 +149,7 @@ def validation(
             f"{len(kinds) - kinds.count('assumed')} of {len(kinds)} parameters have a source, "
             f"{kinds.count('assumed')} are assumed; {len(summary['assumptions'])} facts of the "
             "study are assumed",
+            "parameters",
         ),
         Item(
             "uncertainty on both sides",
@@ -169,7 +172,12 @@ def rules(summary: Mapping[str, Any]) -> list[Item]:
         Item("1 define the context", "given", "see question and context of use"),
         Item("2 use fitting data", "in part", "every number has its source or says it is assumed"),
         Item("3 evaluate in the context", "in part", "against this study only"),
-        Item("4 list limits", "given", f"{len(summary['not_modelled'])} processes not modelled"),
+        Item(
+            "4 list limits",
+            "given",
+            f"{len(summary['not_modelled'])} processes not modelled",
+            "not-modelled",
+        ),
         Item("5 control versions", "given", f"angiosome {version}; the seed; versions above"),
         Item("6 document", "given", "this page, the documentation, and the records behind both"),
         Item("7 disseminate", "in part", "open source; this run is a folder with an RO-Crate"),

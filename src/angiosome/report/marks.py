@@ -78,8 +78,13 @@ def arm_class(arm: int) -> str:
     return f"arm-{arm % MARKERS}"
 
 
+def link(record: str, label: str, *marks: str) -> str:
+    """Marks that lead to a record on the page, and the words for them; a saved figure has none."""
+    return element("a", element("title", escape(label)) + "".join(marks), href=f"#{record}")
+
+
 def figure(width: float, height: float, label: str, *marks: str, name: str = "") -> str:
-    """An SVG image with a label that a screen reader speaks."""
+    """An SVG image with a label that a screen reader speaks; its links, if any, can be reached."""
     return element(
         "svg",
         "".join(marks),
@@ -87,7 +92,7 @@ def figure(width: float, height: float, label: str, *marks: str, name: str = "")
         viewBox=f"0 0 {width:g} {height:g}",
         width=f"{width:g}",
         height=f"{height:g}",
-        role="img",
+        role="group" if any("<a " in mark for mark in marks) else "img",
         aria_label=label,
         class_="chart",
         data_name=name or None,

@@ -8,12 +8,30 @@ from typing import Any
 
 from angiosome.parameters import Parameter
 from angiosome.report.citations import Citations
-from angiosome.report.numbers import listed
+from angiosome.report.numbers import anchor, listed
 from angiosome.study import Absent, Fact, Study
 from angiosome.study.misev import misev_items
 
-Piece = str | int
-"""A stretch of text, or the number of a source that is cited after it."""
+
+@dataclass(frozen=True)
+class Linked:
+    """Words whose numbers lead to a record of their own, as an assumed value to its reason."""
+
+    words: str
+    record: str
+
+
+Piece = str | int | Linked
+"""A stretch of text, the number of a source that is cited after it, or words with a record."""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One paragraph; ``record`` is the place on the page that holds what its numbers say."""
+
+    pieces: list[Piece]
+    record: str
+
 
 LEVELS = (
     "dose in particles, whole-body kinetics with uptake by endothelial cells, silencing of targets "
@@ -34,83 +52,146 @@ def paragraphs(
     draws: Mapping[str, tuple[Parameter, Any]],
     claim_sources: Mapping[str, Any],
     citations: Citations,
-) -> list[list[Piece]]:
-    """The methods, each paragraph as text with numbers of sources between."""
+) -> list[Paragraph]:
+    """The methods, paragraph by paragraph."""
     own = citations.cite_study(study.id, study.source)
-    request, condition = summary["request"], study.condition
+    written = (
+        Paragraph(_design(study, summary, own), "file-study"),
+        Paragraph(_products(study), "file-study"),
+        Paragraph(_arms(study), "file-study"),
+        Paragraph(_cohort(summary, draws, citations), "file-run"),
+        Paragraph(_mechanism(summary, claim_sources, citations), "claims"),
+        Paragraph(_analysis(summary, citations), "file-result"),
+    )
+    return [paragraph for paragraph in written if paragraph.pieces]
+
+
+def _facts(*named: tuple[str, Fact[Any], str]) -> list[Piece]:
+    """Facts as ``name value; name value``, each with its path in the study."""
+    pieces: list[Piece] = []
+    for name, fact, field in named:
+        pieces.append(f"{'; ' if pieces else ''}{name} {fact.value}")
+        if isinstance(fact.value, Absent) and fact.assume is not None:
+            assumed = Linked(str(fact.assume), anchor("assumed", field))
+            pieces += [" (assumed here: ", assumed, ")"]
+    return pieces
+
+
+def _design(study: Study, summary: Mapping[str, Any], own: int) -> list[Piece]:
+    condition = study.condition
     subject = condition.subject
-    design: list[Piece] = [
-        f"The study '{study.title}'",
+    of_subject = [(name, f"condition.subject.{name}") for name in ("species", "strain", "sex")]
+    of_subject += [(name, f"condition.subject.{name}") for name in ("weight", "comorbidity")]
+    of_injury = [("artery", "artery"), ("occlusion", "occlusion"), ("area at risk", "area_at_risk")]
+    return [
+        f"The study ‘{study.title}’",
         own,
-        (
-            f" was simulated with angiosome {summary['versions']['angiosome']}. Subjects: "
-            f"{fact_words(subject.species)}; strain {fact_words(subject.strain)}; sex "
-            f"{fact_words(subject.sex)}; weight {fact_words(subject.weight)}; comorbidity "
-            f"{fact_words(subject.comorbidity)}. Injury: {fact_words(condition.injury)} of the "
-            f"{condition.organ}; artery {fact_words(condition.artery)}; occlusion "
-            f"{fact_words(condition.occlusion)}; area at risk {fact_words(condition.area_at_risk)}."
+        f" was simulated with angiosome {summary['versions']['angiosome']}. Subjects: ",
+        *_facts(*((name, getattr(subject, name), field) for name, field in of_subject)),
+        f". Injury of the {condition.organ}: ",
+        *_facts(
+            ("model", condition.injury, "condition.injury"),
+            *((name, getattr(condition, key), f"condition.{key}") for name, key in of_injury),
         ),
+        ".",
     ]
-    product: list[Piece] = []
+
+
+def _products(study: Study) -> list[Piece]:
+    pieces: list[Piece] = []
     for item in study.products:
-        cargo = [part.name for part in item.cargo]
-        product.append(
-            f"Product: vesicles of {item.cell} ({fact_words(item.species)}); modification "
-            f"{fact_words(item.modification)}; isolation {fact_words(item.isolation)}; diameter "
-            f"{fact_words(item.diameter)}; particles per protein "
-            f"{fact_words(item.particles_per_protein)}"
-            + (f"; cargo entered: {listed(cargo)}. " if cargo else "; no cargo entered. ")
-        )
-    arms: list[Piece] = []
+        at, cargo = f"products[{item.id}]", [part.name for part in item.cargo]
+        pieces += [
+            f"Product ‘{item.id}’: vesicles of {item.cell}; ",
+            *_facts(
+                ("species", item.species, f"{at}.species"),
+                ("modification", item.modification, f"{at}.modification"),
+                ("isolation", item.isolation, f"{at}.isolation"),
+                ("diameter", item.diameter, f"{at}.diameter"),
+                (
+                    "particles per protein",
+                    item.particles_per_protein,
+                    f"{at}.particles_per_protein",
+                ),
+            ),
+            f"; cargo entered: {listed(cargo)}. " if cargo else "; no cargo entered. ",
+        ]
+    return pieces
+
+
+def _arms(study: Study) -> list[Piece]:
+    pieces: list[Piece] = []
     for arm in study.arms:
         regimen = arm.regimen
         if regimen is None:
-            arms.append(f"{arm.label}: untreated. ")
+            pieces.append(f"{arm.label}: untreated. ")
             continue
         times = listed([str(time) for time in regimen.times])
-        given = f"{arm.label}: {regimen.product}, {regimen.route}, {times}"
+        given = "vehicle" if regimen.product == "vehicle" else f"product ‘{regimen.product}’"
+        pieces.append(f"{arm.label}: {given}, {regimen.route}, {times}")
         if regimen.product != "vehicle":
-            given += f"; dose {fact_words(regimen.dose)}, duration {fact_words(regimen.duration)}"
-        arms.append(f"{given}. ")
+            at = f"arms[{arm.id}].regimen"
+            of_dose = (
+                ("dose", regimen.dose, f"{at}.dose"),
+                ("duration", regimen.duration, f"{at}.duration"),
+            )
+            pieces += ["; ", *_facts(*of_dose)]
+        pieces.append(". ")
+    return pieces
+
+
+def _cohort(
+    summary: Mapping[str, Any],
+    draws: Mapping[str, tuple[Parameter, Any]],
+    citations: Citations,
+) -> list[Piece]:
+    request = summary["request"]
     kinds = [parameter.kind for parameter, _ in draws.values()]
-    count = int(request["subjects"])
-    model: list[Piece] = [
+    pieces: list[Piece] = [
         (
-            f"{count} virtual subjects were drawn once (seed {request['seed']}) and followed "
-            "through every arm, so that differences between arms are paired. Of "
-            f"{len(kinds)} parameters {kinds.count('assumed')} are assumed; the others were read "
-            "in or derived from sources"
-        )
+            f"{int(request['subjects'])} virtual subjects were drawn once (seed {request['seed']}) "
+            "and followed through every arm, so that differences between arms are paired. Of "
+        ),
+        Linked(f"{len(kinds)} parameters {kinds.count('assumed')}", "parameters"),
+        " are assumed; the others were read in or derived from sources",
     ]
-    for source in sorted({p.source for p, _ in draws.values() if p.source}):
-        model.append(citations.cite(source))
-    model.append(f". The chain of the model is: {LEVELS}. The tissue was {request['resolution']}. ")
+    pieces += [
+        citations.cite(key) for key in sorted({p.source for p, _ in draws.values() if p.source})
+    ]
+    pieces.append(f". The chain of the model is: {LEVELS}. The tissue was {request['resolution']}.")
+    return pieces
+
+
+def _mechanism(
+    summary: Mapping[str, Any], claim_sources: Mapping[str, Any], citations: Citations
+) -> list[Piece]:
     links = summary["mechanism"]["links"]
-    if links:
-        words = [f"{link['cargo']} {link['effect']} {link['target']}" for link in links]
-        model.append(f"The mechanism holds {listed(words)}, from claims")
-        for link in links:
-            for claim in link["claims"]:
-                name = str(claim).partition("/")[0]
-                if name in claim_sources:
-                    model.append(citations.cite_study(name, claim_sources[name]))
-        model.append(". ")
-    interval = summary["interval"]
+    if not links:
+        return []
+    words = [f"{link['cargo']} {link['effect']} {link['target']}" for link in links]
+    pieces: list[Piece] = [f"The mechanism holds {listed(words)}, from claims"]
+    claims = [str(claim).partition("/")[0] for link in links for claim in link["claims"]]
+    cited = {
+        citations.cite_study(name, claim_sources[name]) for name in claims if name in claim_sources
+    }
+    return [*pieces, *sorted(cited), "."]
+
+
+def _analysis(summary: Mapping[str, Any], citations: Citations) -> list[Piece]:
     versions = ", ".join(f"{name} {number}" for name, number in summary["versions"].items())
-    analysis: list[Piece] = [
+    return [
         (
-            f"Outcomes are medians with the interval that holds {interval:g} % of the subjects; it "
-            "spans subjects and uncertain parameters, and is no confidence interval of a mean. A "
-            "reported mean counts as met when it lies in that interval. Shares of variance are "
-            "first-order indices estimated from the same subjects"
+            f"Outcomes are medians with the interval that holds {summary['interval']:g} % of the "
+            "subjects; it spans subjects and uncertain parameters, and is no confidence interval "
+            "of a mean. A reported mean counts as met when it lies in that interval. Shares of "
+            "variance are first-order indices estimated from the same subjects"
         ),
         citations.cite("plischke2012"),
         (
             ". No hypothesis was tested, and nothing was tuned to the outcomes of this study. "
-            f"To repeat: {summary['repeat']}. Versions: {versions}."
+            f"Versions: {versions}."
         ),
     ]
-    return [part for part in (design, product, arms, model, analysis) if part]
 
 
 UNSAID = ("not reported", "not assessed")
@@ -122,11 +203,13 @@ class Asked:
 
     Attributes:
         state: ``stated``, ``assumed``, ``missing`` or ``not applicable``.
+        record: the place on the page that holds what the answer's numbers say.
     """
 
     item: str
     state: str
     answer: str
+    record: str = "file-study"
 
 
 def _of(fact: Fact[Any], item: str) -> Asked:
@@ -185,6 +268,7 @@ def arrive(study: Study, summary: Mapping[str, Any]) -> list[Asked]:
             "6 outcome measures",
             "stated",
             listed(list(dict.fromkeys(row["measure"] for row in summary["comparison"]))),
+            "outcomes",
         ),
         Asked("7 statistical methods", "stated", "of the simulation: see the methods above"),
         Asked(
@@ -194,7 +278,9 @@ def arrive(study: Study, summary: Mapping[str, Any]) -> list[Asked]:
             f"{fact_words(subject.sex)}, weight {fact_words(subject.weight)}",
         ),
         Asked("9 experimental procedures", "stated", "injury, route, times: see the methods above"),
-        Asked("10 results", "stated", f"{reported} reported outcomes stand in the table"),
+        Asked(
+            "10 results", "stated", f"{reported} reported outcomes stand in the table", "reported"
+        ),
     ]
 
 

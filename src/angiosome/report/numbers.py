@@ -19,14 +19,25 @@ def short(value: Any) -> str:
     return text.replace("-", "−")
 
 
+def told(value: Any) -> str:
+    """A result: three digits, zeros at the end too; two below one, its interval being wide."""
+    if value is None:
+        return short(value)
+    number = float(value)
+    if not 0.001 <= abs(number) < 1000:
+        return short(float(f"{number:.1e}") if abs(number) < 1 else number)
+    digits = 2 if abs(number) < 1 else 3
+    return f"{number:#.{digits}g}".removesuffix(".").replace("-", "−")
+
+
 def signed(value: float) -> str:
     """A difference: a number with its sign."""
-    return f"+{short(value)}" if value > 0 else short(value)
+    return f"+{told(value)}" if value > 0 else told(value)
 
 
 def interval(low: float, high: float, *, sign: bool = False) -> str:
     """Two ends, as ``64.5 to 89.5``; a common power of ten, or a common end, is written once."""
-    write = signed if sign else short
+    write = signed if sign else told
     ends = [write(low), write(high)]
     if ends[0] == ends[1]:
         return ends[0]
@@ -44,7 +55,7 @@ def superscript(exponent: int) -> str:
 def typeset(words: str) -> str:
     """A sentence with its ``5.6e+12`` as 5.6 × 10¹²."""
     return re.sub(
-        r"(\d(?:\.\d+)?)e([+-]\d+)\b",
+        r"(?<!\w)(\d(?:\.\d+)?)e([+-]?\d+)\b",
         lambda found: f"{found[1]} × 10{superscript(int(found[2]))}",
         words,
     )
@@ -65,4 +76,4 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 def unit_text(unit: str) -> str:
     """A unit as it is printed: ``1/mm^2`` as ``per mm²``, ``um`` as ``µm``."""
     raised = re.sub(r"(?<=[a-z])\^?([23])\b", lambda found: superscript(int(found[1])), unit)
-    return re.sub(r"\bu(m|g|L)(?![a-zA-Z])", r"µ\1", raised).replace("1/mm²", "per mm²")
+    return re.sub(r"\bu(m|g|L)(?![a-zA-Z])", r"µ\1", raised).replace("1/", "per ", 1)

@@ -32,7 +32,8 @@ from angiosome.report import (
 )
 from angiosome.report.citations import GUIDES, Citations, address, bibtex
 from angiosome.report.crate import write_crate
-from angiosome.report.numbers import anchor, interval, short, signed, typeset, unit_text
+from angiosome.report.links import link, linked
+from angiosome.report.numbers import anchor, interval, short, signed, told, unit_text
 from angiosome.report.test_results import TestResults
 from angiosome.study import Study
 from angiosome.trials.arms import CHAIN
@@ -40,6 +41,8 @@ from angiosome.trials.run import Finished
 from angiosome.trials.sensitivity import FEWEST
 
 SHARES_SHOWN = 10
+SIGNAL = "bound_vesicles_half"
+"""The parameter that says how strong the signal of bound vesicles is."""
 TABLE_DAYS = (0.0, 1.0, 2.0, 3.0, 7.0, 14.0, 28.0)
 
 
@@ -76,9 +79,9 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
     view, notes = tissue.island(study, slabs)
     in_sections, fewer = sections.drawn(slabs)
     series = charts.chain_series(study, summary)
-    shown = course_panels(finished, rows)
+    shown = course_panels(finished, rows, slabs)
     shares = share_parts(summary)
-    agreement = [row["mark"] for row in rows]
+    agreement, parts_at = [row["mark"] for row in rows], charts.parting_step(summary)
     misev, arrive = methods.misev(study), methods.arrive(study, summary)
     content = {
         "study": study,
@@ -90,16 +93,23 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
         "labels": {arm.id: arm.label for arm in study.arms},
         "rows": rows,
         "outcomes": [list(group) for _, group in groupby(rows, key=lambda r: r["group"])],
+        "found": story.answer(study, summary["comparison"]),
+        "facts": f"{len(told := summary['assumptions'])} fact{'' if len(told) == 1 else 's'}",
         "score": story.scored(agreement),
         "doubt": story.largest_doubt(summary, draws),
         "assumed": sum(p.kind == "assumed" for p, _ in draws.values()),
         "drawn": drawn,
         "chain": CHAIN,
-        "parts_at": charts.parting_step(summary),
+        "parts_at": parts_at,
+        "separates": story.parting_words(summary),
+        "parting_record": step_record(parts_at or CHAIN[-1].name),
+        "step_record": step_record,
+        "signal": SIGNAL if SIGNAL in draws and draws[SIGNAL][0].kind == "assumed" else None,
         "chain_key": [(one.index, one.label) for one in series],
         "first_arm": series[0].label if series else "",
         "figures": figures(study, summary, slabs, in_sections),
         "slab_size": slab_size(slabs),
+        "haematocrit_record": haematocrit_record(draws),
         "haematocrit": next((slab.uniform_haematocrit for slab in slabs.values()), None),
         "red_cells": citations.cite("pries1989") if slabs else None,
         "oxygen": tissue.OXYGEN_MMHG,
@@ -111,7 +121,7 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
         "fewest": FEWEST,
         "claims": claims,
         "reported": records.reported_rows(study),
-        "methods": [joined(pieces) for pieces in written],
+        "methods": [{"pieces": joined(part.pieces), "record": part.record} for part in written],
         "misev": misev,
         "misev_states": methods.states(misev),
         "arrive": arrive,
@@ -120,6 +130,7 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
         "verification": credibility.verification(summary, tests),
         "validation": credibility.validation(summary, agreement, draws),
         "rules": credibility.rules(summary),
+        "tested": tests is not None,
         "guides": guides,
         "references": citations.listed(),
         "refs": {number: place for number, place, _ in citations.listed()},
@@ -146,6 +157,7 @@ def fill(template: str, content: Mapping[str, Any], islands: Mapping[str, Any]) 
         .render(
             **content,
             anchor=anchor,
+            link=link,
             interval=interval,
             signed=signed,
             marker=_marker,
@@ -167,7 +179,8 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         loader=jinja2.FunctionLoader(lambda name: folder.joinpath(name).read_text("utf-8")),
     )
-    made.filters |= {"short": short, "typeset": typeset, "unit": unit_text}
+    ours: dict[str, Any] = {"short": short, "told": told, "unit": unit_text, "linked": linked}
+    made.filters.update(ours)
     return made
 
 
@@ -234,18 +247,28 @@ def outcome_rows(study: Study, summary: Mapping[str, Any]) -> list[dict[str, Any
     return rows
 
 
-def joined(pieces: list[methods.Piece]) -> list[str | tuple[int, int]]:
+def joined(pieces: list[methods.Piece]) -> list[str | methods.Linked | tuple[int, int]]:
     """Pieces of text, with neighbouring numbers of sources joined: 2, 3, 4 as (2, 4)."""
-    found: list[str | tuple[int, int]] = []
+    found: list[str | methods.Linked | tuple[int, int]] = []
     for piece in pieces:
         last = found[-1] if found else ""
-        if isinstance(piece, str):
+        if not isinstance(piece, int):
             found.append(piece)
-        elif not isinstance(last, str) and last[1] + 1 == piece:
+        elif isinstance(last, tuple) and last[1] + 1 == piece:
             found[-1] = (last[0], piece)
         else:
             found.append((piece, piece))
     return found
+
+
+def step_record(step: str) -> str:
+    """The id of the row that holds a step of the chain."""
+    return anchor("step", step)
+
+
+def haematocrit_record(draws: Mapping[str, Any]) -> str:
+    """The id of the parameter that the subject's haematocrit was drawn from."""
+    return anchor("p", next((name for name in draws if name.startswith("haematocrit")), ""))
 
 
 def figures(
@@ -257,8 +280,8 @@ def figures(
     """The chain and the sections, each for a wide and for a narrow window."""
     series, parts_at = charts.chain_series(study, summary), charts.parting_step(summary)
     found: dict[str, markupsafe.Markup | None] = {
-        "chain": drawing(charts.chain_figure(series, parts_at)),
-        "chain_narrow": drawing(charts.chain_figure(series, parts_at, narrow=True)),
+        "chain": drawing(charts.chain_figure(series, parts_at, step_record)),
+        "chain_narrow": drawing(charts.chain_figure(series, parts_at, step_record, narrow=True)),
         "lengthwise": None,
     }
     if slabs:
@@ -282,12 +305,15 @@ def slab_size(slabs: Mapping[str, tissue.Slab]) -> str:
     return f"{width:g} by {height:g}{deep} µm"
 
 
-def course_panels(finished: Finished, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def course_panels(
+    finished: Finished, rows: list[dict[str, Any]], slabs: Mapping[str, tissue.Slab]
+) -> list[dict[str, Any]]:
     """The measures over time, each drawn, and its medians on a few days."""
     keep = charts.thinned(finished.clock.times_h)
     days = finished.clock.times_h[keep] / 24
     arms = [arm.id for arm in finished.study.arms]
     told = [(row, row["spread"]) for row in rows]
+    hypoxic = [charts.hypoxic_course(slabs, days)] if len(slabs) == len(arms) else []
     at = [int(np.argmin(np.abs(days - day))) for day in TABLE_DAYS if day <= days[-1] + 0.01]
     return [
         {
@@ -298,7 +324,7 @@ def course_panels(finished: Finished, rows: list[dict[str, Any]]) -> list[dict[s
             "svg": drawing(charts.course_figure(course, days.tolist(), arms)),
             "at_days": {arm: [course.bands[arm][1][i] for i in at] for arm in arms},
         }
-        for course in charts.courses(finished.results, keep, told)
+        for course in [*charts.courses(finished.results, keep, told), *hypoxic]
     ]
 
 
@@ -333,13 +359,15 @@ def share_parts(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
             label = f"Share of the variance of {name} that each parameter explains alone"
             together = sum(item["share"] for item in part["shares"] if item["told_apart"])
             svg = charts.share_figure(top, label, f"variance {name}")
+            narrow = charts.share_figure(top, label, f"variance {name}", narrow=True)
             parts.append(
                 {
                     "name": name,
                     "arm": part["arm"],
                     "top": top,
                     "svg": drawing(svg),
-                    "together": f"{100 * together:.0f}",
+                    "narrow": drawing(narrow),
+                    "together": f"{100 * together:.0f}" if together else None,
                 }
             )
     return parts

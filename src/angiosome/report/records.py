@@ -7,7 +7,7 @@ from typing import Any
 
 from angiosome.report import story
 from angiosome.report.citations import Citations
-from angiosome.report.numbers import anchor
+from angiosome.report.numbers import anchor, unit_text
 from angiosome.study import Claim, Study
 from angiosome.trials.compare import reported_text
 
@@ -28,12 +28,20 @@ def reported_rows(study: Study) -> list[dict[str, str]]:
                 "measure": key,
                 "at": str(outcome.at),
                 "arm": study.arm(outcome.arm).label,
-                "text": f"{told} {outcome.unit}{p}",
+                "text": _with_unit(told, unit_text(outcome.unit), outcome.mean is not None) + p,
                 "place": place,
                 "note": outcome.note or "",
             }
         )
     return rows
+
+
+def _with_unit(told: str, unit: str, number: bool) -> str:
+    """``80 ± 5 %, n not reported``: the unit stands at the number, and words have none."""
+    if not number:
+        return told
+    value, bracket, note = told.partition(" (")
+    return f"{value} {unit}" + (f", {note.removesuffix(')')}" if bracket else "")
 
 
 def claim_rows(
@@ -58,7 +66,7 @@ def claim_rows(
                         "id": name,
                         "used": used,
                         "state": state,
-                        "behaviour": f"{claim.direction} {claim.behaviour}" if claim else "",
+                        "behaviour": _behaviour(claim) if claim else "",
                         "place": f"{name}: {claim.read.place} (seen: {claim.read.seen})"
                         if claim
                         else name,
@@ -66,6 +74,11 @@ def claim_rows(
                     }
                 )
     return rows
+
+
+def _behaviour(claim: Claim) -> str:
+    """What the claim says of behaviour; a claim may name one without a direction."""
+    return " ".join(str(word) for word in (claim.direction, claim.behaviour) if word)
 
 
 def _claim(study: Study | None, claim_id: str) -> Claim | None:

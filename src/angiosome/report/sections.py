@@ -16,6 +16,8 @@ from angiosome.trials.pictures import DAYS
 
 Floats = NDArray[np.float64]
 
+RECORD = "file-tissue"
+"""Where the pictured vessels are held: the place on the page that says it."""
 SECTION_VESSELS = 1500
 """Most vessels that one section draws, to keep the page small."""
 
@@ -169,9 +171,10 @@ def crosswise_figure(study: Study, slabs: Mapping[str, Slab], *, narrow: bool = 
             drawn.append(_crosswise(frame, size_x / 2, slab, x, y, scale))
             count = len(profiles(frame, size_x / 2))
             density = count / (size_y * deep * 1e-6)
-            words = f"day {frame.day:.3g}: {count}"
-            words += "" if narrow else f", {short(density)} per mm²"
-            drawn.append(marks.text(words, x, y + deep * scale + 14, class_="tick"))
+            words = f"day {frame.day:.3g}: {short(density)}"
+            words += f" ({count})" if narrow else f" per mm² ({count})"
+            counted = marks.text(words, x, y + deep * scale + 14, class_="range")
+            drawn.append(marks.link(RECORD, words, counted))
         y += deep * scale + 24
     label = "Sections of the border zone across its capillaries, with profiles counted"
     return marks.figure(width, y, label, *drawn, name="sections crosswise")

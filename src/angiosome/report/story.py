@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from angiosome.parameters import Parameter
-from angiosome.report.numbers import listed, short, unit_text
+from angiosome.report.numbers import listed, short, signed, unit_text
 from angiosome.study import Absent, Arm, Outcome, Study
 from angiosome.study.vocabulary import MEASURES
 from angiosome.subject.schedule import hours
@@ -138,6 +139,29 @@ def agreement(row: Mapping[str, Any], outcome: Outcome | None) -> Agreement:
     if simulated == "no difference":
         why = f"reported: {outcome.direction}; simulated: both signs among the subjects"
     return Agreement("same way" if simulated == outcome.direction else "other way", why)
+
+
+def parting_words(summary: Mapping[str, Any]) -> str:
+    """The run's sentence on where the arms part, as it is printed."""
+    words = re.sub(r"'([^']*)'", r"‘\1’", str(summary["separates"]))
+    return re.sub(r", from (\S+) and \1 (particles given)", r", though both were given \1", words)
+
+
+def answer(study: Study, rows: Sequence[Mapping[str, Any]]) -> str:
+    """The question's answer in the simulation: how the first outcome differs from control."""
+    first = rows[0]
+    told_of: list[str] = []
+    for arm in treated_arms(study):
+        for row in rows:
+            same = (row["measure"], row["at_h"]) == (first["measure"], first["at_h"])
+            if row["arm"] == arm.id and same and row["difference"] is not None:
+                middle, low, high = row["difference"]
+                apart = "" if low > 0 or high < 0 else ", of either sign"
+                told_of.append(f"{signed(middle)}{apart} with ‘{arm.label}’")
+    if not told_of:
+        return ""
+    measure = first["measure"].split(", of ")[0]
+    return f"Simulated {measure} differs from control by {listed(told_of)} (medians)."
 
 
 def scored(marks: Sequence[str]) -> str:

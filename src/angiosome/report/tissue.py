@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 
 EMBED_BYTES = 3_000_000
 """Most that the 3D view may add to the page, before base64."""
+FIELD_CELLS = 2_400
+"""Most cells of the oxygen behind the vessels, at one moment; a finer grid is averaged."""
 FEW_MOMENTS = 12
 """Moments below which vessels are left out rather than moments."""
 OXYGEN_MMHG = (0.0, 80.0)
@@ -153,7 +155,7 @@ def island(study: Study, slabs: Mapping[str, Slab]) -> tuple[dict[str, Any] | No
         ]
         arms.append({"id": arm, "label": study.arm(arm).label, "frames": stored})
     first = next(iter(kept.values()))
-    rows, columns = first.frames[0].po2_mmhg.shape
+    rows, columns = first.frames[0].po2_mmhg.shape  # as it is shown, which may be coarser
     return {
         "arms": arms,
         "low": low.tolist(),
@@ -183,7 +185,7 @@ def _bytes(slabs: Mapping[str, Slab]) -> int:
 
 def _within(slabs: Mapping[str, Slab], limit: int) -> tuple[dict[str, Slab], list[str]]:
     """The slabs with as many moments, then as many vessels, as ``limit`` bytes hold."""
-    kept, notes = dict(slabs), list[str]()
+    kept, notes = _coarser(slabs)
     moments = max(len(slab.frames) for slab in kept.values())
     while _bytes(kept) > limit and max(len(slab.frames) for slab in kept.values()) > FEW_MOMENTS:
         kept = {
@@ -199,6 +201,39 @@ def _within(slabs: Mapping[str, Slab], limit: int) -> tuple[dict[str, Slab], lis
         kept = {arm: replace(slab, frames=_thinner(slab, share)) for arm, slab in kept.items()}
         notes.append(f"The 3D view shows the widest {100 * share:.0f} % of the vessels.")
     return kept, notes
+
+
+def _coarser(slabs: Mapping[str, Slab]) -> tuple[dict[str, Slab], list[str]]:
+    """The slabs with their oxygen averaged over blocks, until `FIELD_CELLS` hold it."""
+    first = next(iter(slabs.values()))
+    rows, columns = first.frames[0].po2_mmhg.shape
+    block = 1
+    while (rows // block) * (columns // block) > FIELD_CELLS:
+        block += 1
+    while rows % block or columns % block:
+        block += 1
+    if block == 1:
+        return dict(slabs), []
+    coarse = {
+        arm: replace(
+            slab,
+            frames=tuple(replace(f, po2_mmhg=averaged(f.po2_mmhg, block)) for f in slab.frames),
+            cell_um=slab.cell_um * block,
+        )
+        for arm, slab in slabs.items()
+    }
+    note = (
+        f"The 3D view shows tissue oxygen in cells of {first.cell_um * block:g} µm instead of "
+        f"{first.cell_um:g} µm, to keep the page small; the files hold all."
+    )
+    return coarse, [note]
+
+
+def averaged(field: Floats, block: int) -> Floats:
+    """Means over square blocks of cells; ``block`` divides both sides of the field."""
+    rows, columns = field.shape
+    shape = (rows // block, block, columns // block, block)
+    return np.asarray(field, float).reshape(shape).mean(axis=(1, 3))
 
 
 def _thinner(slab: Slab, share: float) -> tuple[Frame, ...]:

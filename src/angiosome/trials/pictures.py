@@ -35,10 +35,12 @@ def write_pictures(
     clock: Clock,
     subject: int,
     seed: int,
+    size: SlabSize | None = None,
 ) -> None:
     """Follow one subject's slabs, and write their vessels (VTP), fields (zarr) and stills."""
+    size = size or SlabSize()
     animal, course = one_subject(cohort, trajectory, subject)
-    slabs = simulate_slabs(animal, course, clock, slab_key(seed, subject))
+    slabs = simulate_slabs(animal, course, clock, slab_key(seed, subject), size=size)
     for part in ("networks", "fields", "stills"):
         (folder / part).mkdir(exist_ok=True)
     for zone, history in slabs.items():
@@ -55,9 +57,11 @@ def write_pictures(
                 "viable": np.asarray(snapshot.viable),
             },
             times_day=np.asarray(history.times_day),
-            cell_um=SlabSize().cell_um,
+            cell_um=size.cell_um,
         )
-    _write_stills(folder / "stills" / f"{arm}.npz", slabs["border"], animal.tissue.blood)
+    _write_stills(
+        folder / "stills" / f"{arm}.npz", slabs["border"], animal.tissue.blood, size.cell_um
+    )
 
 
 def snapshot_indices(history: SlabHistory) -> list[int]:
@@ -114,11 +118,11 @@ def frame_indices(history: SlabHistory) -> list[int]:
     return sorted({*near, *snapshot_indices(history)})
 
 
-def _write_stills(file: Path, history: SlabHistory, blood: Blood) -> None:
+def _write_stills(file: Path, history: SlabHistory, blood: Blood, cell_um: float) -> None:
     """What the report draws: vessels and oxygen of the border zone over time."""
     network = history.snapshot.network
     arrays: dict[str, Any] = {
-        "cell_um": np.array(SlabSize().cell_um),
+        "cell_um": np.array(cell_um),
         "thickness_um": np.asarray(network.thickness_um).ravel()[0],
         "uniform_haematocrit": np.asarray(blood.discharge_haematocrit),
     }

@@ -78,7 +78,8 @@ function options(panel, arms, width, readout, state) {
       draw: [(plot) => told(plot, panel, arms), (plot) => marked(plot, state.day)],
       setCursor: [(plot) => {
         const at = plot.cursor.idx;
-        readout.firstChild.data = at == null ? "\u00a0" : [`day ${short(plot.data[0][at])}`, ...arms.map((arm, index) => `${arm.label} ${short(plot.data[3 * index + 2][at])}`)].join(" · ");
+        readout.firstChild.hidden = at == null; // it stands in a line of its own, and leads to the table
+        readout.firstChild.textContent = at == null ? "" : [`day ${short(plot.data[0][at])}`, ...arms.map((arm, index) => `${arm.label} ${short(plot.data[3 * index + 2][at])}`)].join(" · ");
       }],
     },
   };

@@ -28,6 +28,9 @@ const open = () => {
   for (let part = target?.parentElement; part; part = part.parentElement) {
     if (part.tagName === "DETAILS") part.open = true;
   }
+  for (let part = target?.dataset.record === "" && target.nextElementSibling; part && part.tagName !== "H3"; part = part.nextElementSibling) {
+    if (part.tagName === "DETAILS") part.open = true; // a heading opens what it heads
+  }
   target?.scrollIntoView();
 };
 addEventListener("hashchange", open);

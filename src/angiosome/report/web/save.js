@@ -48,6 +48,8 @@ function framed(figure, copy) {
 export function standalone(figure) {
   const all = [...figure.querySelectorAll("svg.chart")];
   const copy = (all.find((svg) => svg.clientWidth) ?? all[0]).cloneNode(true);
+  for (const link of copy.querySelectorAll("a")) link.replaceWith(...link.querySelectorAll(":scope > :not(title)")); // the records stay behind
+  copy.setAttribute("role", "img");
   framed(figure, copy);
   const colours = COLOURS.map((name) => `--${name}:${LIGHT[name]}`).join(";");
   copy.prepend(make("style", {}, `svg{${colours};--sans:Helvetica,Arial,"Liberation Sans",sans-serif;background:#fff}${figureStyle}`));
