@@ -35,6 +35,32 @@ FORMATS = {
     ".json": "application/json",
     ".html": "text/html",
 }
+DESCRIPTOR: dict[str, Any] = {
+    "@id": FILE,
+    "@type": "CreativeWork",
+    "about": {"@id": "./"},
+    "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
+}
+CONTEXT_ENTITIES: tuple[dict[str, Any], ...] = (
+    {
+        "@id": PROFILE,
+        "@type": "CreativeWork",
+        "name": "Process Run Crate",
+        "version": "0.5",
+    },
+    {
+        "@id": "#licence",
+        "@type": "CreativeWork",
+        "name": "No licence stated",
+        "description": "The results belong to whoever made the run, who states the licence.",
+    },
+    {
+        "@id": "#agent",
+        "@type": "Person",
+        "name": "whoever ran the command; the run does not record a name",
+    },
+)
+"""What is the same in every crate of a run."""
 
 
 def write_crate(folder: Path, study: Study, summary: Mapping[str, Any]) -> Path:
@@ -47,60 +73,56 @@ def write_crate(folder: Path, study: Study, summary: Mapping[str, Any]) -> Path:
 
 def crate(folder: Path, study: Study, summary: Mapping[str, Any]) -> dict[str, Any]:
     """RO-Crate 1.1 metadata of a run's folder; the run is an action (Process Run Crate 0.5)."""
-    version = summary["versions"]["angiosome"]
     finished = datetime.fromtimestamp((folder / "result.json").stat().st_mtime, UTC)
     when = finished.isoformat(timespec="seconds")
     files = [_file(folder, name, *ABOUT[name]) for name in ABOUT if (folder / name).is_file()]
-    parts, folders = [entry["@id"] for entry in files], list[dict[str, Any]]()
+    folders, held = _folders(folder)
+    parts = [{"@id": entry["@id"]} for entry in (*files, *folders)]
+    source = _source(study)
+    root = {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": f"Simulation of {study.id}",
+        "description": f"Simulated, not measured: {study.title}. {summary['separates']}",
+        "datePublished": when,
+        "license": {"@id": "#licence"},
+        "conformsTo": {"@id": PROFILE},
+        "hasPart": parts,
+        "mentions": {"@id": "#run"},
+        "citation": {"@id": source["@id"]},
+    }
+    made = [part for part in parts if part["@id"] not in ("study.json", "run.json")]
+    graph = [DESCRIPTOR, root, *CONTEXT_ENTITIES, *_run(study, summary, made, when), source]
+    return {"@context": CONTEXT, "@graph": [*graph, *files, *folders, *held]}
+
+
+def _folders(folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The folders of a run that hold something, and what they hold."""
+    folders, held = list[dict[str, Any]](), list[dict[str, Any]]()
     for name, meaning in FOLDERS.items():
         found = sorted(p for p in (folder / name).glob("*") if not p.name.startswith("."))
         if not found:
             continue
-        held = [_entry(folder, path, meaning) for path in found]
+        entries = [_entry(folder, path, meaning) for path in found]
         folders.append(
             {
                 "@id": f"{name}/",
                 "@type": "Dataset",
                 "name": name,
                 "description": meaning,
-                "hasPart": [{"@id": entry["@id"]} for entry in held],
+                "hasPart": [{"@id": entry["@id"]} for entry in entries],
             }
         )
-        folders += held
-        parts.append(f"{name}/")
-    made = [{"@id": part} for part in parts if part not in ("study.json", "run.json")]
-    source = _source(study)
-    graph: list[dict[str, Any]] = [
-        {
-            "@id": FILE,
-            "@type": "CreativeWork",
-            "about": {"@id": "./"},
-            "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
-        },
-        {
-            "@id": "./",
-            "@type": "Dataset",
-            "name": f"Simulation of {study.id}",
-            "description": f"Simulated, not measured: {study.title}. {summary['separates']}",
-            "datePublished": when,
-            "license": {"@id": "#licence"},
-            "conformsTo": {"@id": PROFILE},
-            "hasPart": [{"@id": part} for part in parts],
-            "mentions": {"@id": "#run"},
-            "citation": {"@id": source["@id"]},
-        },
-        {
-            "@id": PROFILE,
-            "@type": "CreativeWork",
-            "name": "Process Run Crate",
-            "version": "0.5",
-        },
-        {
-            "@id": "#licence",
-            "@type": "CreativeWork",
-            "name": "No licence stated",
-            "description": "The results belong to whoever made the run, who states the licence.",
-        },
+        held += entries
+    return folders, held
+
+
+def _run(
+    study: Study, summary: Mapping[str, Any], made: list[dict[str, str]], when: str
+) -> list[dict[str, Any]]:
+    """What was done, and with which program."""
+    version = summary["versions"]["angiosome"]
+    return [
         {
             "@id": "#run",
             "@type": "CreateAction",
@@ -114,21 +136,12 @@ def crate(folder: Path, study: Study, summary: Mapping[str, Any]) -> dict[str, A
             "actionStatus": "http://schema.org/CompletedActionStatus",
         },
         {
-            "@id": "#agent",
-            "@type": "Person",
-            "name": "whoever ran the command; the run does not record a name",
-        },
-        {
             "@id": "#angiosome",
             "@type": "SoftwareApplication",
             "name": "angiosome",
             "softwareVersion": version,
         },
-        source,
-        *files,
-        *folders,
     ]
-    return {"@context": CONTEXT, "@graph": graph}
 
 
 def _source(study: Study) -> dict[str, Any]:
