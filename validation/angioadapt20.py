@@ -33,6 +33,7 @@ from angiosome.tissue.block.vessels import (
     length_um,
 )
 from angiosome.tissue.given.blood_oxygen import OxygenLaws
+from angiosome.tissue.given.check import components
 from angiosome.tissue.given.flow import FlowSolution, solve_flow
 from angiosome.tissue.given.network import Boundary, GivenNetwork
 from angiosome.tissue.given.oxygen import OxygenSolution, solve_oxygen
@@ -87,19 +88,20 @@ def start(folder: Path) -> tuple[Vessels, GivenNetwork]:
 
 
 def flow_of(vessels: Vessels, day: float, given: GivenNetwork) -> FlowSolution:
-    """Blood at 100 and 20 mmHg."""
-    return solve_flow(
-        as_given(
-            vessels,
-            day,
-            inlet_mmhg=100.0,
-            outlet_mmhg=20.0,
-            haematocrit=0.4,
-            po2_mmhg=100.0,
-            rheology=given.rheology,
-            size_um=(300.0, 300.0, HEIGHT_UM),
-        )
+    """Blood at 100 and 20 mmHg; none in vessels that those which are open do not reach."""
+    network = as_given(
+        vessels,
+        day,
+        inlet_mmhg=100.0,
+        outlet_mmhg=20.0,
+        haematocrit=0.4,
+        po2_mmhg=100.0,
+        rheology=given.rheology,
+        size_um=(300.0, 300.0, HEIGHT_UM),
     )
+    label = components(network)
+    fed = np.isin(label, label[network.boundary.node])
+    return solve_flow(replace(network, open=network.open & fed[network.ends[:, 0]]))
 
 
 def twice(flow: FlowSolution) -> FlowSolution:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from block_cases import grid, line
+from block_cases import grid, line, vessels_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,12 +70,16 @@ def test_what_was_split_is_one_again_with_its_length_and_identity(parts):
     if np.diff(parts, prepend=0, append=1).min() < 0.03:
         return
     whole = line(3, 90.0)
-    divided, _ = split_at(whole, np.full(len(parts), 1), parts)
+    divided, node = split_at(whole, np.full(len(parts), 1), parts)
+    position = divided.position_um.copy()
+    position[node, 1] += 0.1 * (-1.0) ** np.arange(len(node))  # nearly straight
+    divided = replace(divided, position_um=position)
     joined = join_straight(divided, day=0.0, rules=MergingRules(longest_um=1000.0))
     assert sound(joined)
     # Nodes beside the ends of the block stay, so of three segments three are left.
     assert joined.segments == 3
-    assert length_um(joined).sum() == pytest.approx(270.0, rel=1e-12)
+    assert length_um(joined).sum() == pytest.approx(length_um(divided).sum(), rel=1e-12)
+    assert length_um(joined).sum() > 270.0
     assert set(whole.identity) <= set(joined.identity)
 
 
@@ -97,6 +101,19 @@ def test_merging_short_segments_leaves_none_and_keeps_the_ends_of_the_block(seed
     fixed = held[merged.ends].all(axis=1)
     assert (chord[~fixed] >= shortest).all()
     assert (merged.ends[:, 0] != merged.ends[:, 1]).all()
+
+
+def test_parallel_vessels_that_are_too_short_both_go_and_long_ones_stay():
+    pair = vessels_of(
+        [[0.0, 0, 0], [50, 0, 0], [56, 0, 0], [100, 0, 0], [160, 0, 0]],
+        [[0, 1], [1, 2], [2, 1], [2, 3], [3, 4], [3, 4]], inlets=[0], outlets=[4],
+    )  # fmt: skip
+    merged = merge_nodes(pair, MergingRules())
+    assert sound(merged)
+    assert merged.segments == 4
+    assert (merged.ends[:, 0] != merged.ends[:, 1]).all()
+    kept = merge_nodes(pair, MergingRules(merge_parallel=True))
+    assert kept.segments == 3
 
 
 @given(st.integers(0, 1000))

@@ -68,6 +68,14 @@ def test_a_sprout_bends_to_a_parallel_vessel_within_reach_only(apart_um, bends):
     assert (onward[0, 1] < 0) == bends
 
 
+@pytest.mark.parametrize(("apart_um", "feels"), [(24.5, True), (25.5, False)])
+def test_filopodia_reach_25_um_ahead(apart_um, feels):
+    vessels, tip = with_tip(line(9), np.array([225.0, apart_um, 0.0]), [0, -1, 0])
+    tips, heading = np.array([tip]), np.array([[0.0, -1, 0]])
+    pairs = pairs_near(vessels, vessels.position_um[tips], 40.0)
+    assert (felt_vessels(vessels, tips, heading, pairs, RULES)[0, 1] < 0) == feels
+
+
 def test_what_a_cone_feels_is_the_integral_along_the_vessel():
     vessels, tip = with_tip(line(1, 40.0), np.array([-6.0, 5.0, 0.0]), [1, 0.0, 0])
     tips, heading = np.array([tip]), np.array([[1.0, 0, 0]])

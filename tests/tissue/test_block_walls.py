@@ -25,7 +25,7 @@ from angiosome.tissue.block.pruning import (
 from angiosome.tissue.block.splitting import SplittingRules, split_lengthwise, splitting_per_day
 from angiosome.tissue.block.streams import Stream
 from angiosome.tissue.block.tension import TensionRules, relax
-from angiosome.tissue.block.vessels import is_open, keep_segments, length_um
+from angiosome.tissue.block.vessels import ARTERY, VEIN, is_open, keep_segments, length_um
 from angiosome.tissue.given.flow import solve_flow
 from angiosome.tissue.given.network import Rheology
 
@@ -286,6 +286,25 @@ def test_thin_blind_and_loose_vessels_are_found():
     heading = np.zeros((7, 3))
     heading[4] = [0, 1, 0]
     assert blind(replace(stub, heading=heading)).tolist() == [False, False, False, False, True]
+
+
+def test_arteries_and_veins_stay_whatever_they_lose():
+    stub = vessels_of(
+        [[0.0, 0, 0], [50, 0, 0], [100, 0, 0], [150, 0, 0]], [[0, 1], [1, 2], [2, 3]], inlets=[0],
+        diameter_um=2.0,
+    )  # fmt: skip
+    kind = np.array([ARTERY, VEIN, 0])
+    stub = replace(stub, kind=kind)
+    assert blind(stub).tolist() == [False, False, True]
+    for seed in range(20):
+        gone = doomed(stub, np.full(3, 9.0), dt_day=1.0, stream=Stream(seed, 0), rules=QUIET)
+        assert gone.tolist() == [False, False, True]
+    vessels = replace(line(5, diameter_um=4.0), kind=np.array([0, ARTERY, 0, VEIN, 0]))
+    flow, none = flow_of(vessels, inlet_mmhg=20.001), np.zeros(5)
+    for _ in range(40):
+        vessels = adapt(vessels, flow, dt_day=0.05, vegf_nm=none, rules=AdaptationRules())
+    assert vessels.diameter_um[[1, 3]] == pytest.approx(3.0)
+    assert vessels.diameter_um[2] < 1
 
 
 def test_a_vessel_lives_or_goes_as_a_whole():

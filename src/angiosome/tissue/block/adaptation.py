@@ -9,7 +9,7 @@ from jaxtyping import Float
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from angiosome.tissue.block.vessels import INNER, Vessels, length_um
+from angiosome.tissue.block.vessels import CAPILLARY, INNER, Vessels, length_um
 from angiosome.tissue.given.flow import FlowSolution
 
 DYN_PER_CM2_PER_PA = 10.0
@@ -28,7 +28,7 @@ class AdaptationRules:
     half_convected: float = 200.0
     half_conducted_um: float = 500.0
     most_conducted: float = 1.0
-    thinnest_um: float = 3.0  # a vessel below it goes
+    thinnest_um: float = 3.0  # of an artery or vein
     vegf_unit_nm: float = 1.0  # what VEGF is measured by in the signals
 
 
@@ -130,9 +130,12 @@ def adapt(
 ) -> Vessels:
     """Let diameters follow their signals for a step, dD/dt = D S / T.
 
-    Segments without blood and those at the ends of the block keep theirs.
+    Segments without blood and those at the ends of the block keep theirs. Arteries and veins do
+    not go, so they get no thinner than `thinnest_um`.
     """
     S = signals(vessels, flow, vegf_nm, rules).total
     at_end = (vessels.node_kind != INNER)[vessels.ends].any(axis=1)
     change = np.where(np.isfinite(S) & ~at_end, S, 0.0) * dt_day / rules.timescale_day
-    return replace(vessels, diameter_um=np.maximum(vessels.diameter_um * (1 + change), 0.0))
+    least = np.where(vessels.kind == CAPILLARY, 0.0, rules.thinnest_um)
+    least = np.minimum(least, vessels.diameter_um)
+    return replace(vessels, diameter_um=np.maximum(vessels.diameter_um * (1 + change), least))

@@ -107,11 +107,15 @@ def doomed(
     stream: Stream,
     rules: PruningRules,
 ) -> Bool[np.ndarray, " segment"]:
-    """Which segments go in a step: whole branches by their mean hazard, and thin ones at once."""
+    """Which segments go in a step: whole branches by their mean hazard, and thin ones at once.
+
+    Only capillaries go.
+    """
     branches = branches_of(vessels)
     mean = branches.mean(hazard_per_day, length_um(vessels))
     gone = _draw(branches, stream, Purpose.REGRESSION) < -np.expm1(-dt_day * mean)
-    return gone[branches.of] | (vessels.diameter_um < rules.thinnest_um)
+    thin = (vessels.diameter_um < rules.thinnest_um) & (vessels.kind == CAPILLARY)
+    return gone[branches.of] & (vessels.kind == CAPILLARY) | thin
 
 
 def give_up(vessels: Vessels, *, dt_day: float, stream: Stream, rules: PruningRules) -> Vessels:
@@ -134,8 +138,9 @@ def tip_identity(vessels: Vessels) -> np.ndarray:
 
 
 def blind(vessels: Vessels) -> Bool[np.ndarray, " segment"]:
-    """The segments of branches that end blind without a tip."""
+    """The segments of branches that end blind without a tip. Arteries and veins stay."""
     keeps = (vessels.node_kind != INNER) | vessels.heading.any(axis=1)
+    keeps[vessels.ends[vessels.kind != CAPILLARY].ravel()] = True
     left = np.arange(vessels.segments)
     while left.size:
         ends = vessels.ends[left]
