@@ -36,7 +36,7 @@ class ScarLaw:
 
     clearance_per_day: float = 0.1  # half in a week; assumed (0.05 to 0.2)
     oxygen_use: float = 0.2  # of scar and granulation, over healthy tissue; assumed (0.1 to 0.5)
-    closing_um_per_day: float = 94.0  # edge of a wound: 4 mm² closed in 12 days (mouse, PMC2375850)
+    closing_um_per_day: float = 94.0  # of a wound: 4 mm² in 12 days, skinchamber2007
     vegf_rise_day: float = 7.0  # VEGF of wound fluid rises up to then; nissen1998 (abstract)
     vegf_fold: float = 5.0  # a wound's secretion then, over resting tissue; assumed (2 to 10)
 
