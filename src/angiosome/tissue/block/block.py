@@ -22,6 +22,7 @@ from angiosome.tissue.block.circulation import (
     carried_over,
     changed_share,
     gap,
+    guess_of,
     imbalances,
     solve_circulation,
 )
@@ -302,7 +303,8 @@ def _current(
     # What has shut since must not carry anything, however short it is.
     shut = (circulation.flow != 0) & ~opened
     if circulation.torn or share > tolerance.vessels or shut.any():
-        return solve_circulation(network), share
+        before = guess_of(vessels, network, circulation)
+        return solve_circulation(network, before=before), share
     return circulation, 0.0
 
 

@@ -34,12 +34,15 @@ def as_network(vessels: Vessels, day: float, laws: Laws, grid: TissueGrid) -> Gi
     )
 
 
-def solve_circulation(network: GivenNetwork, *, strict: bool = False) -> Circulation:
+def solve_circulation(
+    network: GivenNetwork, *, before: FlowSolution | None = None, strict: bool = False
+) -> Circulation:
     """Solve for pressure, flow and haematocrit at 1 mmHg across the block.
 
     What growth and pruning cut off from every inlet and outlet carries nothing. In a network that
     somebody gives (`strict`) such a part is refused, as are segments without length, diameters
-    outside the viscosity law, and numbers that are none.
+    outside the viscosity law, and numbers that are none. The haematocrit starts from that of
+    `before`, where there is one.
 
     Raises:
         ProblemsError: everything that keeps blood from being sent through it, segment by segment.
@@ -49,7 +52,7 @@ def solve_circulation(network: GivenNetwork, *, strict: bool = False) -> Circula
     if not (strict or fed.open.any()):
         still = np.zeros((network.segments, 2))
         return Circulation(none, still, none, none + 1.0, none, none, 0.0, 0)
-    found = solve_flow(fed)
+    found = solve_flow(fed, guess=before)
     inlet = network.boundary.node[network.boundary.value > 0.5]
     pressure = np.nan_to_num(found.pressure_mmhg)[network.ends]
     return Circulation(
@@ -193,6 +196,14 @@ def at_pressure(
         changes=none,
         assumed=(),
     )
+
+
+def guess_of(vessels: Vessels, network: GivenNetwork, circulation: Circulation) -> FlowSolution:
+    """The last circulation as something to start from; new vessels have the usual haematocrit."""
+    usual = network.rheology.constant_haematocrit
+    known = np.where(circulation.solved_um > 0, circulation.haematocrit, usual)
+    across = Fed(1.0, 0.0, circulation.conductance, 0.0, 0.0, 0.0)
+    return at_pressure(vessels, network, replace(circulation, haematocrit=known), across)
 
 
 def imbalances(flow: FlowSolution, healthy_nl_min: float) -> tuple[float, float]:
