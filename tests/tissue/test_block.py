@@ -26,6 +26,7 @@ from angiosome.tissue.block.vessels import (
     length_um,
     split_segments,
 )
+from angiosome.tissue.given.network import FLOW
 
 LAWS = laws(residual_flow=0.1, no_reflow=0.3)
 HOUR = 1 / 24
@@ -254,6 +255,7 @@ def test_a_step_that_outgrows_its_capacity_has_not_happened(healthy):
         ("diameter_um", np.nan, r"segment 5: its diameter is not a number"),
         ("diameter_um", 1.0, r"segment 5: its diameter of 1 um lies outside the viscosity law"),
         ("diameter_um", -2.0, r"segment 5: its diameter is -2 um; it has to be above 0"),
+        ("length_um", 0.0, r"segment 5: its length is 0 um, between nodes"),
     ],
 )
 def test_vessels_that_no_blood_can_be_sent_through_are_named(name, value, says):
@@ -285,8 +287,23 @@ def test_a_floating_part_and_a_place_outside_are_named():
         healthy_block(floating, grid(), LAWS, seed=1)
     place = given.position_um.copy()
     place[3, 1] = 400.0
-    with pytest.raises(AngiosomeError, match="node 3 lie outside the block of 160 x 80 x 80 um"):
+    with pytest.raises(AngiosomeError, match="node 3 lies outside the block of 160 x 80 x 80 um"):
         healthy_block(replace(given, position_um=place), grid(), LAWS, seed=1)
+
+
+def test_ends_that_contradict_each_other_are_named():
+    given, boundary = bed(), bed().boundary
+    kind, node = boundary.kind.copy(), boundary.node.copy()
+    kind[1] = FLOW
+    node[2] = node[0]
+    wrong = replace(given, boundary=replace(boundary, kind=kind, node=node))
+    with pytest.raises(ProblemsError) as told:
+        healthy_block(wrong, grid(), LAWS, seed=1)
+    assert f"boundary node {node[0]}: it has two conditions" in str(told.value)
+    assert f"boundary node {node[1]}: has no pressure" in str(told.value)
+    level = replace(given, boundary=replace(boundary, value=np.full(boundary.value.size, 20.0)))
+    with pytest.raises(AngiosomeError, match="needs an open way from an inlet to an outlet"):
+        healthy_block(level, grid(), LAWS, seed=1)
 
 
 def test_numbers_that_are_none_stop_a_run(healthy):

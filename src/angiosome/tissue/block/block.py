@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int
 
-from angiosome.errors import AngiosomeError
+from angiosome.errors import AngiosomeError, Problem, ProblemsError
 from angiosome.tissue.block import parenchyma
 from angiosome.tissue.block.circulation import (
     as_network,
@@ -56,8 +56,9 @@ from angiosome.tissue.block.vessels import (
     keep_segments,
     middle_um,
 )
+from angiosome.tissue.given.check import problems_of_network
 from angiosome.tissue.given.flow import FlowSolution
-from angiosome.tissue.given.network import GivenNetwork
+from angiosome.tissue.given.network import PRESSURE, GivenNetwork
 from angiosome.tissue.given.oxygen import OxygenGuess, OxygenSolution, solve_oxygen
 from angiosome.tissue.given.tissue_grid import TissueGrid
 from angiosome.tissue.oxygen import hypoxic_secretion
@@ -112,12 +113,12 @@ def healthy_block(
     With a wound, the yardstick is the block without it; the wound is cut on day 0.
 
     Raises:
-        ProblemsError: what keeps blood from the network, naming the segments.
-        AngiosomeError: no way from an inlet to an outlet; a node outside the grid; a number that
-            is none.
+        ProblemsError: what keeps blood from the network, naming segments and ends.
+        AngiosomeError: no way from an inlet to an outlet; a node outside the grid.
+        CapacityError: the network is larger than the run may hold.
     """
+    _check_given(network, grid)
     vessels = from_given(network)
-    _check_places(network, grid)
     check_capacity(vessels, capacity or Capacity())
     circulation = solve_circulation(as_network(vessels, 0.0, laws, grid), strict=True)
     volume_ml = grid.cells * grid.cell_um**3 * 1e-12
@@ -398,7 +399,17 @@ def _cut(state: BlockState, wound: Wound) -> BlockState:
     )
 
 
-def _check_places(network: GivenNetwork, grid: TissueGrid) -> None:
+def _check_given(network: GivenNetwork, grid: TissueGrid) -> None:
+    """Refuse a network that no blood can be sent through, or that the grid does not hold."""
+    problems = problems_of_network(network)
+    boundary = network.boundary
+    for at in np.flatnonzero(boundary.kind != PRESSURE).tolist():
+        name = f"boundary node {network.node_names[boundary.node[at]]}"
+        what = "has no pressure; a block is fed by its supply, so each end needs one (inlets a high"
+        line = int(boundary.line[at]) or None
+        problems.append(Problem(network.source, line, name, f"{what}, outlets a low one)"))
+    if problems:
+        raise ProblemsError(problems)
     low = np.array(grid.corner_um)
     high = low + np.array(grid.shape) * grid.cell_um
     place = network.position_um
@@ -409,9 +420,11 @@ def _check_places(network: GivenNetwork, grid: TissueGrid) -> None:
         names = ", ".join(network.node_names[at] for at in bad[:8].tolist())
         more = f" and {bad.size - 8} more" if bad.size > 8 else ""
         size = " x ".join(f"{n:g}" for n in high - low)
+        many = bad.size > 1
         raise AngiosomeError(
-            f"{network.source}: node{'s' if bad.size > 1 else ''} {names}{more} lie outside the "
-            f"block of {size} um, or have no place: move them, or make the block larger"
+            f"{network.source}: node{'s' if many else ''} {names}{more} {'lie' if many else 'lies'}"
+            f" outside the block of {size} um, or {'have' if many else 'has'} no place: move "
+            f"{'them' if many else 'it'}, or make the block larger"
         )
 
 
