@@ -30,6 +30,17 @@ class OxygenLaws:
     entering_mmhg: float = 95.0  # where an end does not say; assumed (70 to 100)
 
 
+@dataclass(frozen=True)
+class BloodProfile:
+    """PO2 of blood at the nodes and along the segments of a network, by their names."""
+
+    node_names: tuple[str, ...]
+    segment_names: tuple[str, ...]
+    node_mmhg: np.ndarray  # nan where no blood leaves
+    place: np.ndarray  # rising; the number of a segment, and how far along its flow (0 to 1)
+    mmhg: np.ndarray  # at each place
+
+
 class BloodOxygen:
     """Blood of a network that gives oxygen off piece by piece, and mixes at the nodes.
 
@@ -43,7 +54,7 @@ class BloodOxygen:
     def __init__(
         self, solution: FlowSolution, pieces: Pieces, exchange: np.ndarray, laws: OxygenLaws
     ):
-        network = solution.network
+        self.network = network = solution.network
         flow = np.abs(solution.flow_nl_min) * UM3_PER_S_PER_NL_PER_MIN
         back = solution.flow_nl_min < 0
         up = np.where(back, network.ends[:, 1], network.ends[:, 0])
@@ -85,6 +96,37 @@ class BloodOxygen:
         """A first guess of every unknown: the steepest part of the curve, where steps are safe."""
         guess = min(self.laws.hill_p50_mmhg, self.highest)
         return np.full(self.nodes.size + self.flow.size, guess)
+
+    def profile(self, unknowns: np.ndarray) -> BloodProfile:
+        """These unknowns, so that another network or another division in pieces can use them."""
+        network, first = self.network, self.pieces.first
+        nodes = np.full(network.nodes, np.nan)
+        nodes[self.nodes] = unknowns[: self.nodes.size]
+        inlets = unknowns[self.before[first]]
+        place = np.concatenate([self.pieces.segment[first].astype(float), self._outlet_places()])
+        order = np.argsort(place, kind="stable")
+        mmhg = np.concatenate([inlets, unknowns[self.nodes.size :]])[order]
+        return BloodProfile(network.node_names, network.segment_names, nodes, place[order], mmhg)
+
+    def like(self, profile: BloodProfile) -> np.ndarray:
+        """Every unknown as it was in a profile; the usual guess where that has no blood."""
+        network, at = self.network, self.pieces.segment
+        nodes = _number_of(network.node_names, profile.node_names)[self.nodes]
+        old = _number_of(network.segment_names, profile.segment_names)[at]
+        had = np.isin(old, profile.place)  # each segment with blood has a place at its start
+        along = np.interp(self._outlet_places() - at + old, profile.place, profile.mmhg)
+        found = np.concatenate(
+            [np.where(nodes >= 0, profile.node_mmhg[nodes], np.nan), np.where(had, along, np.nan)]
+        )
+        return np.where(np.isfinite(found), found, self.start())
+
+    def _outlet_places(self) -> np.ndarray:
+        """The number of its segment, and how far along it each piece ends; short of the next."""
+        count = np.bincount(self.pieces.segment)[self.pieces.segment]
+        rank = np.arange(count.size) - np.maximum.accumulate(
+            np.where(self.pieces.first, np.arange(count.size), 0)
+        )
+        return self.pieces.segment + (1 - 1e-6) * (rank + 1) / count
 
     def linear(self, po2: np.ndarray) -> LinearBlood:
         """Its equations, linear around these values of the unknowns."""
@@ -169,3 +211,11 @@ class LinearBlood:
         """O2 that each piece gives to the tissue (um³/s)."""
         inside = self.inside(self.unknowns(tissue_mmhg, homogeneous=homogeneous))
         return self.blood.exchange * (inside - tissue_mmhg)
+
+
+def _number_of(names: tuple[str, ...], others: tuple[str, ...]) -> np.ndarray:
+    """Where each name stands among others; -1 where it does not."""
+    if names == others:
+        return np.arange(len(names))
+    number = {name: at for at, name in enumerate(others)}
+    return np.array([number.get(name, -1) for name in names], int)

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, gmres
 
 from angiosome.numerics.steady_diffusion import SteadyDiffusion, steady_diffusion
-from angiosome.tissue.given.blood_oxygen import BloodOxygen, OxygenLaws
+from angiosome.tissue.given.blood_oxygen import BloodOxygen, BloodProfile, OxygenLaws
 from angiosome.tissue.given.flow import FlowSolution
 from angiosome.tissue.given.tissue_grid import (
     Pieces,
@@ -50,6 +50,7 @@ class OxygenSolution:
     solves: int  # of the diffusion problem
     settled: bool
     assumed: tuple[str, ...]
+    profile: BloodProfile  # to start another solution from
 
 
 def solve_oxygen(
@@ -58,7 +59,7 @@ def solve_oxygen(
     grid: TissueGrid | None = None,
     *,
     demand: np.ndarray | float = 1.0,
-    guess: OxygenGuess | None = None,
+    guess: OxygenSolution | OxygenGuess | None = None,
 ) -> OxygenSolution:
     """Steady PO2 of blood and tissue together (the continuous problem of secomb2004, on a grid).
 
@@ -76,11 +77,13 @@ def solve_oxygen(
     zero, where a cell uses no oxygen: an anoxic core is a part of the solution.
 
     Args:
-        solution: blood flow.
-        laws: of oxygen.
-        grid: of the tissue; that of the network's file if none is given.
+        solution: the flow.
+        laws: of oxygen in blood and tissue.
+        grid: the cells of tissue; by default `grid_of` the network.
         demand: m, what each cell can use over `laws.demand_per_s`, in the shape of the grid.
-        guess: where to start; close to the answer, it saves steps.
+        guess: where to start; close to the answer, it saves steps. A solution of this network, or
+            of one much like it, on the same grid (another is left aside): nodes and segments of the
+            same name start from its blood. Or only what was kept of one.
 
     Raises:
         AngiosomeError: the network has no coordinates.
@@ -117,12 +120,19 @@ def solve_oxygen(
 
 
 def _start(
-    blood: BloodOxygen, pieces: Pieces, grid: TissueGrid, guess: OxygenGuess | None
+    blood: BloodOxygen,
+    pieces: Pieces,
+    grid: TissueGrid,
+    guess: OxygenSolution | OxygenGuess | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """First values of the blood's unknowns and of the tissue."""
     unknowns = blood.start()
     if not pieces.segment.size:
         return unknowns, np.zeros(grid.shape)
+    if isinstance(guess, OxygenSolution):
+        if guess.grid == grid and guess.profile.mmhg.size:
+            return blood.like(guess.profile), guess.tissue_mmhg
+        guess = None
     if guess is None:
         return unknowns, np.full(grid.shape, float(unknowns.mean()) / 2)
     inside = guess.segment_mmhg[pieces.segment]
@@ -234,4 +244,5 @@ def _result(
         solves=solves,
         settled=settled,
         assumed=assumed,
+        profile=blood.profile(unknowns),
     )
