@@ -13,11 +13,9 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "numerics"))
 RTOL, ATOL = 1e-6, 1e-9
 
 PEER = """
@@ -54,10 +52,10 @@ print(json.dumps({"version": roadrunner.__version__, "single": sorted(single)[4]
 
 def ours(rows: np.ndarray, width: int) -> dict[str, object]:
     import equinox as eqx
-    import ev30
     import jax
     import jax.numpy as jnp
 
+    from angiosome.bench import ev30
     from angiosome.numerics import in_chunks, plan_stiff, solve_stiff
 
     jax.config.update("jax_enable_x64", True)
@@ -97,7 +95,7 @@ def timed(work) -> float:
 
 def network():
     """EV30 for NumPy: stoichiometry, and the two reactants of each reaction (30: none)."""
-    import ev30
+    from angiosome.bench import ev30
 
     at = {name: index for index, name in enumerate(ev30.SPECIES)}
     none = len(at)
@@ -106,8 +104,9 @@ def network():
 
 
 def scipy_peer(rows: np.ndarray, method: str, **options: float) -> dict[str, object]:
-    import ev30
     from scipy.integrate import odeint, solve_ivp
+
+    from angiosome.bench import ev30
 
     change, (a, b) = network()[0], network()[1].T
     begin = np.array([*ev30.START.values()])
@@ -146,7 +145,7 @@ def scipy_peer(rows: np.ndarray, method: str, **options: float) -> dict[str, obj
 
 
 def roadrunner_peer(rows: np.ndarray, python: str) -> dict[str, object] | None:
-    import ev30
+    from angiosome.bench import ev30
 
     lines = [f"species {name}; {name} = {value!r};" for name, value in ev30.START.items()]
     for at, (before, after, constant) in enumerate(ev30.REACTIONS):
@@ -186,7 +185,7 @@ def main() -> None:
     parser.add_argument("--peer-python", default=sys.executable)
     options = parser.parse_args()
 
-    import ev30
+    from angiosome.bench import ev30
 
     rows = ev30.constants(10_000)[: options.subjects]
     reference = scipy_peer(rows[:1], "Radau", rtol=1e-11, atol=1e-13)["states"]

@@ -2,13 +2,13 @@ import math
 from typing import Any
 
 import equinox as eqx
-import ev30
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from angiosome.bench import ev30
 from angiosome.numerics import in_chunks, plan_stiff, solve_stiff
 from angiosome.numerics.rosenbrock import GAMMA, A, C, step
 from angiosome.numerics.sparse_lu import plan_lu
@@ -132,17 +132,7 @@ def test_steps_that_miss_the_tolerance_are_taken_again():
     assert solution.rejected > 0
 
 
-# EV30, with its uptake counted in one more state. Radau, analytic Jacobian, rtol 1e-11, atol
-# 1e-13 (SciPy 1.18; ecosystem notes, 1.1).
-REFERENCE = {
-    1: "6.99551819 0.372316551 1.69259767 0.0393014097 8.8774213 43.6289212 12.0128107 4.287647"
-    " 1.0359813 0.00225008431 0.121598236",
-    24: "0.00966977658 0.00034309541 0.00170069192 2.67446151 0.147467106 7.27596845 20.040676"
-    " 5.17562251 1.99586353 0.00599303257 0.317348205",
-    168: "3.7397e-20 1.3268e-21 6.5773e-21 1.68123224 0.232551987 1.11904828 22.5252761"
-    " 5.35886124 1.98806989 0.00568425154 0.316043978",
-}
-SHOWN = ("Vb", "Vtgt", "VR", "Risc", "mT", "Pten", "Aktp", "NO", "Hif", "Vegf", "R2p")
+# EV30, with its uptake counted in one more state.
 CONSERVED = [
     (40.0, ("Akt", "Aktp")),
     (30.0, ("Enos", "Enosp")),
@@ -181,8 +171,8 @@ def test_ev30_agrees_with_radau(solve_ev30, rtol, bound):
     solution = solve_ev30(jnp.asarray(ev30.CONSTANTS), jnp.array(rtol), jnp.array(rtol / 1000))
     assert solution.succeeded
     species, released = solution.states
-    for hour, row in REFERENCE.items():
-        for name, value in zip(SHOWN, map(float, row.split()), strict=True):
+    for hour, row in ev30.REFERENCE.items():
+        for name, value in row.items():
             if value > 1e-3:  # the reference gives nine digits
                 assert species[name][hour] == pytest.approx(value, rel=bound), (name, hour)
     for total, names in CONSERVED:

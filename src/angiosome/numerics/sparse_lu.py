@@ -72,7 +72,7 @@ class Factors(NamedTuple):
 def plan_lu(pattern: Bool[np.ndarray, "n n"]) -> LUPlan:
     """Order the elimination of a matrix with this pattern; its diagonal is taken as full."""
     matrix = np.asarray(pattern, bool) | np.eye(len(pattern), dtype=bool)
-    order, filled = _eliminate(matrix)
+    order, filled = elimination(matrix)
     place = np.argsort(order)
     rows, columns = np.nonzero(matrix)
     given = {e: at for at, e in enumerate(zip(place[rows], place[columns], strict=True))}
@@ -162,7 +162,7 @@ def _substitute(
     return unknown
 
 
-def _eliminate(matrix: Bool[np.ndarray, "n n"]) -> tuple[np.ndarray, np.ndarray]:
+def elimination(matrix: Bool[np.ndarray, "n n"]) -> tuple[np.ndarray, np.ndarray]:
     """Order of the pivots by least Markowitz count, and the pattern with its fill-in.
 
     Among equal counts the pivot that waits for the fewest others goes first: fewer levels.
