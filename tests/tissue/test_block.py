@@ -141,6 +141,19 @@ def test_without_any_way_in_there_is_no_flow_and_no_oxygen(healthy):
     assert last.fields.po2_mmhg.mean() > 20
 
 
+def test_the_clock_of_death_runs_with_the_oxygen_that_a_place_lacks(healthy):
+    """dz/dt = (1 - use / 0.3)₊ / 40 min, use over the mean of the healthy block."""
+    state = run(healthy, 1)[0]
+
+    def use(P):
+        return P / (P + 1.0)
+
+    here = use(state.fields.po2_mmhg) / use(healthy.fields.po2_mmhg).mean()
+    exact = 60 / 40 * np.maximum(1 - here / 0.3, 0.0)
+    np.testing.assert_allclose(state.cells.starved, exact, rtol=1e-9, atol=1e-12)
+    assert 0 < exact.mean() < 1.5
+
+
 def test_the_same_seed_gives_the_same_run_and_another_one_another(healthy, grown):
     again = run(healthy, 8, grow=bridges, tolerance=EXACT)
     other = run(replace(healthy, seed=2), 8, grow=bridges)

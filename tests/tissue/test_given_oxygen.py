@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from given_cases import network, shared
+from scipy.integrate import solve_ivp
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -14,8 +15,8 @@ from angiosome.tissue.given.beds import BedTarget, mesh_bed
 from angiosome.tissue.given.blood_oxygen import OxygenLaws
 from angiosome.tissue.given.flow import solve_flow
 from angiosome.tissue.given.network import Rheology
-from angiosome.tissue.given.oxygen import OxygenGuess, solve_oxygen
-from angiosome.tissue.given.tissue_grid import TissueGrid
+from angiosome.tissue.given.oxygen import solve_oxygen
+from angiosome.tissue.given.tissue_grid import TissueGrid, pieces_of
 
 MOUSE = OxygenLaws()
 
@@ -219,32 +220,6 @@ def test_oxygen_of_the_published_run_comes_out(angioadapt):
         assert np.abs(reached - rows[:, 2]).max() < 8  # % of all tissue, all vessels
 
 
-def test_dead_cells_use_nothing_and_a_solve_goes_on_from_an_earlier_one():
-    """Half of a column is dead: the use of the other half is what blood gives, and from the
-    answer fewer steps lead back to it."""
-    laws = replace(MOUSE, entering_mmhg=60.0)
-    demand = np.ones((24, 6, 6))
-    demand[:, :3] = 0.0
-    blood = Rheology(varying_viscosity=False, constant_viscosity_cp=3.0, phase_separation=False)
-    given = network([(0, 1)], {0: 30.0, 1: 20.0}, diameter_um=6.0, length_um=240.0, rheology=blood)
-    places = np.array([[0.0, 30, 30], [240.0, 30, 30]])
-    solved = solve_flow(replace(given, position_um=places))
-    grid = TissueGrid((24, 6, 6), 10.0)
-    found = solve_oxygen(solved, laws, grid, demand=demand)
-    P = found.tissue_mmhg
-    alive = P[:, 3:]
-    used = float((laws.demand_per_s * alive / (alive + laws.half_use_mmhg)).sum()) * 1000
-    assert found.consumed_um3_per_s == pytest.approx(used, rel=1e-12)
-    assert found.delivered_um3_per_s == pytest.approx(used, rel=1e-3)
-    # no flux through the sides and no use: the dead half has the oxygen of the cells beside it
-    assert np.all(P[:, 0] > P[:, -1])
-    again = solve_oxygen(
-        solved, laws, grid, demand=demand, guess=OxygenGuess(P, found.segment_mmhg)
-    )
-    assert again.steps < found.steps
-    np.testing.assert_allclose(again.tissue_mmhg, P, atol=0.05)
-
-
 def test_a_solution_of_almost_the_same_network_saves_steps():
     bed = mesh_bed(BedTarget((300.0, 300.0, 300.0), 718.0, 5.2, 0.7, 60.0), 0)
     grid = TissueGrid((20, 20, 20), 15.0)
@@ -279,3 +254,58 @@ def test_a_solution_of_almost_the_same_network_saves_steps():
     assert not still.tissue_mmhg.any()  # nor one where no blood flows any more
     woken = solve_oxygen(solved, MOUSE, grid, guess=still)
     assert woken.tissue_mmhg == pytest.approx(oxygen.tissue_mmhg, abs=0.02)
+
+
+def test_blood_and_tissue_made_to_have_a_known_answer_meet_it_in_second_order():
+    """A manufactured solution of both equations, with Hill's curve and use by Michaelis-Menten.
+
+    One vessel along a column L long and s wide. In the tissue
+
+        T = 30 + 10 cos(πx/L) [1 + 0.3 cos(2πy/s) cos(2πz/s)]   (no flux at the sides)
+
+    and in the blood what follows from it,  Q dC(B)/dx = -g (B - T on the axis),  integrated by
+    SciPy to 1e-10. The demand of each cell is what then balances the tissue's equation.
+    """
+    L, s, entering = 200.0, 100.0, 90.0
+    K = MOUSE.krogh_coefficient * 1e8
+    newtonian = Rheology(varying_viscosity=False, constant_viscosity_cp=3.0, phase_separation=False)
+    given = network([(0, 1)], {0: 20.0, 1: 0.0}, diameter_um=6.0, length_um=L, rheology=newtonian)
+    place, po2 = np.array([[0.0, s / 2, s / 2], [L, s / 2, s / 2]]), np.full(2, entering)
+    given = replace(given, position_um=place, boundary=replace(given.boundary, po2_mmhg=po2))
+    solved = solve_flow(given)
+    Q, H = solved.flow_nl_min[0] * 1e6 / 60, solved.haematocrit[0]
+
+    def errors(cells):
+        h = L / cells
+        grid = TissueGrid((cells, cells // 2, cells // 2), h)
+        x, y, z = np.meshgrid(*((np.arange(n) + 0.5) * h for n in grid.shape), indexing="ij")
+        ripple = 0.3 * np.cos(2 * np.pi * y / s) * np.cos(2 * np.pi * z / s)
+        T = 30 + 10 * np.cos(np.pi * x / L) * (1 + ripple)
+        bend = (np.pi / L) ** 2 * (1 + ripple) + 2 * (2 * np.pi / s) ** 2 * ripple
+        pieces = pieces_of(given, solved.flow_nl_min, grid)
+        inside = np.interp(6.0, MOUSE.resistance_diameter_um, MOUSE.resistance)
+        g = 1 / (inside + pieces.beyond[0] / (2 * np.pi * K))
+
+        def fall(at, B):
+            power = (B / MOUSE.hill_p50_mmhg) ** MOUSE.hill_n
+            slope = H * MOUSE.cell_capacity * MOUSE.hill_n * power / B / (1 + power) ** 2
+            axis = 30 + 13 * np.cos(np.pi * at / L)
+            return -g * (B - axis) / (Q * (slope + MOUSE.blood_solubility_per_mmhg))
+
+        exact = solve_ivp(fall, (0, L), [entering], rtol=1e-10, atol=1e-10, dense_output=True)
+        middles = (np.arange(cells) + 0.5) * h
+        given_off = g * h * (exact.sol(middles)[0] - 30 - 13 * np.cos(np.pi * middles / L))
+        wall = (given_off @ pieces.weights).reshape(grid.shape) / h**3
+        demand = (wall - K * 10 * np.cos(np.pi * x / L) * bend) * (T + MOUSE.half_use_mmhg) / T
+        oxygen = solve_oxygen(solved, replace(MOUSE, demand_per_s=demand), grid)
+        assert oxygen.settled
+        assert oxygen.consumed_um3_per_s == pytest.approx(oxygen.delivered_um3_per_s, rel=1e-4)
+        return np.sqrt(np.mean((oxygen.tissue_mmhg - T) ** 2)), abs(
+            oxygen.node_mmhg[1] - exact.y[0, -1]
+        )
+
+    (coarse, rough), (fine, close) = errors(16), errors(32)
+    assert np.log2(coarse / fine) == pytest.approx(2, abs=0.1)  # 1.95 seen
+    assert np.log2(rough / close) == pytest.approx(1.8, abs=0.15)  # 1.67, 1.77: nearing 2
+    assert fine < 0.03  # mmHg
+    assert close < 0.005

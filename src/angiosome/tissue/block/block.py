@@ -56,10 +56,11 @@ from angiosome.tissue.block.vessels import (
     keep_segments,
     middle_um,
 )
+from angiosome.tissue.given.blood_oxygen import BloodProfile
 from angiosome.tissue.given.check import problems_of_network
 from angiosome.tissue.given.flow import FlowSolution
 from angiosome.tissue.given.network import PRESSURE, GivenNetwork
-from angiosome.tissue.given.oxygen import OxygenGuess, OxygenSolution, solve_oxygen
+from angiosome.tissue.given.oxygen import OxygenSolution, solve_oxygen
 from angiosome.tissue.given.tissue_grid import TissueGrid
 from angiosome.tissue.oxygen import hypoxic_secretion
 
@@ -162,7 +163,7 @@ def healthy_block(
         budget=Budget(),
         new_length_um=0.0,
     )
-    blood, cells = imbalances(flow, whole_nl_min)
+    blood, cells = imbalances(flow, fed, whole_nl_min)
     lacks = (oxygen.delivered_um3_per_s - oxygen.consumed_um3_per_s) / oxygen.consumed_um3_per_s
     state = replace(state, budget=Budget(blood=blood, red_cells=cells, oxygen=lacks))
     return state if wound is None else _cut(state, wound)
@@ -215,7 +216,7 @@ def _step(
     circulation, changed = _current(vessels, network, state.circulation, day, tolerance)
     fed = feed(state.supply, patency, circulation.conductance)
     flow = at_pressure(vessels, network, circulation, fed)
-    blood, red_cells = imbalances(flow, healthy.flow_nl_min)
+    blood, red_cells = imbalances(flow, fed, healthy.flow_nl_min)
 
     demand = parenchyma.demand(state.cells, laws)
     P, segment_po2, solved = _oxygen(state, flow, fed.flow_nl_min, demand, changed, laws, tolerance)
@@ -330,11 +331,41 @@ def _oxygen(
         return state.fields.po2_mmhg, state.segment_po2_mmhg, lag
     # A first guess without any oxygen would start where the curve of blood is flat.
     cold = not state.fields.po2_mmhg.any()
-    guess = None if cold else OxygenGuess(state.fields.po2_mmhg, state.segment_po2_mmhg)
-    found = solve_oxygen(flow, laws.oxygen, state.grid, demand=demand, guess=guess)
+    guess = None if cold else _last_oxygen(state, flow, laws)
+    of = replace(laws.oxygen, demand_per_s=float(laws.tissue.bed.oxygen_demand_per_s) * demand)
+    found = solve_oxygen(flow, of, state.grid, guess=guess)
     if not found.settled:
-        found = solve_oxygen(flow, laws.oxygen, state.grid, demand=demand)
+        found = solve_oxygen(flow, of, state.grid)
     return found.tissue_mmhg, found.segment_mmhg, _solved(flow_nl_min, wanted, found)
+
+
+def _last_oxygen(state: BlockState, flow: FlowSolution, laws: Laws) -> OxygenSolution:
+    """The last oxygen of these vessels as something to start from."""
+    network, count = flow.network, flow.network.segments
+    inside = np.where(
+        np.isfinite(state.segment_po2_mmhg), state.segment_po2_mmhg, laws.oxygen.hill_p50_mmhg
+    )
+    both = network.ends.ravel()
+    meets = np.bincount(both, minlength=network.nodes)
+    nodes = np.bincount(both, np.repeat(inside, 2), network.nodes) / np.maximum(meets, 1)
+    place = np.repeat(np.arange(count, dtype=float), 2)
+    place[1::2] += 1 - 1e-6  # the same all along a segment
+    profile = BloodProfile(
+        network.node_names, network.segment_names, nodes, place, np.repeat(inside, 2)
+    )
+    return OxygenSolution(
+        grid=state.grid,
+        tissue_mmhg=state.fields.po2_mmhg,
+        node_mmhg=nodes,
+        segment_mmhg=inside,
+        consumed_um3_per_s=state.solved.consumed_um3_per_s,
+        delivered_um3_per_s=state.solved.delivered_um3_per_s,
+        steps=0,
+        solves=0,
+        settled=True,
+        assumed=(),
+        profile=profile,
+    )
 
 
 def _solved(flow_nl_min: float, demand: float, found: OxygenSolution) -> Solved:

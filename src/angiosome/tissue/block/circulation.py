@@ -206,10 +206,10 @@ def guess_of(vessels: Vessels, network: GivenNetwork, circulation: Circulation) 
     return at_pressure(vessels, network, replace(circulation, haematocrit=known), across)
 
 
-def imbalances(flow: FlowSolution, healthy_nl_min: float) -> tuple[float, float]:
+def imbalances(flow: FlowSolution, fed: Fed, healthy_nl_min: float) -> tuple[float, float]:
     """Largest failure of the balance of blood and of red cells at any node, over healthy flow.
 
-    Where blood leaves, it takes along what arrives.
+    Where blood leaves, it takes along what arrives. What the supply sends has to enter.
     """
     ends, n = flow.network.ends, flow.network.nodes
     brought = np.maximum(flow.entering_nl_min, 0.0) * flow.entering_haematocrit
@@ -219,4 +219,6 @@ def imbalances(flow: FlowSolution, healthy_nl_min: float) -> tuple[float, float]
         left = np.bincount(ends[:, 0], carried, n) - np.bincount(ends[:, 1], carried, n)
         left = np.where(flow.entering_nl_min < 0, 0.0, left - entering)
         found.append(float(np.abs(left).max(initial=0.0)) / healthy_nl_min)
-    return found[0], found[1]
+    entered = float(np.maximum(flow.entering_nl_min, 0.0).sum())
+    unsent = abs(entered - fed.flow_nl_min) / healthy_nl_min
+    return max(found[0], unsent), found[1]

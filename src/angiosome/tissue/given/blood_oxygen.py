@@ -23,7 +23,8 @@ class OxygenLaws:
     cell_capacity: float = 0.516  # cm3 O2 per cm3 of red cells at full saturation
     blood_solubility_per_mmhg: float = 3.1e-5
     krogh_coefficient: float = 9.375e-10  # of tissue, cm3 O2 per cm per s per mmHg
-    demand_per_s: float = 7.5 / 6000  # cm3 O2 per cm3 of tissue per second
+    # cm3 O2 per cm3 of tissue per second: one for all, or an array in the shape of the grid
+    demand_per_s: float | np.ndarray = 7.5 / 6000
     half_use_mmhg: float = 10.5
     resistance_diameter_um: tuple[float, ...] = tuple(map(float, RESISTANCE_DIAMETER_UM))
     resistance: tuple[float, ...] = RESISTANCE  # mmHg um s per um³ O2

@@ -29,14 +29,6 @@ INNER, MOST_INNER = 0.03, 40  # how far, and in how many solves, one step is sol
 
 
 @dataclass(frozen=True)
-class OxygenGuess:
-    """PO2 to start from: of each cell, and of each segment (nan: that of its tissue)."""
-
-    tissue_mmhg: np.ndarray
-    segment_mmhg: np.ndarray
-
-
-@dataclass(frozen=True)
 class OxygenSolution:
     """PO2 of tissue and blood, and the budget of oxygen."""
 
@@ -58,12 +50,11 @@ def solve_oxygen(
     laws: OxygenLaws | None = None,
     grid: TissueGrid | None = None,
     *,
-    demand: np.ndarray | float = 1.0,
-    guess: OxygenSolution | OxygenGuess | None = None,
+    guess: OxygenSolution | None = None,
 ) -> OxygenSolution:
     """Steady PO2 of blood and tissue together (the continuous problem of secomb2004, on a grid).
 
-        tissue   K ∇²P - m M0 P / (P + P_c) + wall flux / volume = 0
+        tissue   K ∇²P - M0 P / (P + P_c) + wall flux / volume = 0
         blood    d/ds { Q C(P_b) } = -q;   one PO2 for all blood that leaves a node
         wall     q = (P_b - P) / (K_iv + beyond)
 
@@ -80,10 +71,8 @@ def solve_oxygen(
         solution: the flow.
         laws: of oxygen in blood and tissue.
         grid: the cells of tissue; by default `grid_of` the network.
-        demand: m, what each cell can use over `laws.demand_per_s`, in the shape of the grid.
-        guess: where to start; close to the answer, it saves steps. A solution of this network, or
-            of one much like it, on the same grid (another is left aside): nodes and segments of the
-            same name start from its blood. Or only what was kept of one.
+        guess: a solution to start from, on the same grid (another is left aside), of this network
+            or one much like it: nodes and segments of the same name start from its blood.
 
     Raises:
         AngiosomeError: the network has no coordinates.
@@ -95,16 +84,14 @@ def solve_oxygen(
     pieces = pieces_of(network, solution.flow_nl_min, grid)
     exchange = pieces.length_um / _resistance(solution, pieces, grid, laws, K)
     blood = BloodOxygen(solution, pieces, exchange, laws)
-    most = laws.demand_per_s * np.broadcast_to(np.asarray(demand, float), grid.shape)
     problem = _Problem(
-        grid,
-        laws,
-        most,
-        K,
-        blood,
-        steady_diffusion(grid.shape, grid.cell_um, grid.sides, np.float32),
+        grid, laws, K, blood, steady_diffusion(grid.shape, grid.cell_um, grid.sides, np.float32)
     )
-    unknowns, tissue = _start(blood, pieces, grid, guess)
+    if guess is not None and guess.grid == grid and pieces.segment.size and guess.profile.mmhg.size:
+        tissue, unknowns = guess.tissue_mmhg, blood.like(guess.profile)
+    else:
+        unknowns = blood.start()
+        tissue = np.full(grid.shape, float(unknowns.mean()) / 2 if pieces.segment.size else 0.0)
     steps, solves, settled = 0, 0, not pieces.segment.size
     while steps < MOST_STEPS and not settled:
         steps += 1
@@ -116,39 +103,13 @@ def solve_oxygen(
         tissue = tissue + part * (reached - tissue)
         unknowns = unknowns + part * (moved - unknowns)
         settled = change < TOLERANCE_MMHG
-    return _result(solution, laws, most, grid, tissue, blood, unknowns, steps, solves, settled)
-
-
-def _start(
-    blood: BloodOxygen,
-    pieces: Pieces,
-    grid: TissueGrid,
-    guess: OxygenSolution | OxygenGuess | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """First values of the blood's unknowns and of the tissue."""
-    unknowns = blood.start()
-    if not pieces.segment.size:
-        return unknowns, np.zeros(grid.shape)
-    if isinstance(guess, OxygenSolution):
-        if guess.grid == grid and guess.profile.mmhg.size:
-            return blood.like(guess.profile), guess.tissue_mmhg
-        guess = None
-    if guess is None:
-        return unknowns, np.full(grid.shape, float(unknowns.mean()) / 2)
-    inside = guess.segment_mmhg[pieces.segment]
-    inside = np.where(np.isfinite(inside), inside, pieces.weights @ guess.tissue_mmhg.ravel())
-    count = blood.nodes.size
-    arriving = np.bincount(blood.into, minlength=count)
-    mean = np.bincount(blood.into, inside[pieces.last], count) / np.maximum(arriving, 1)
-    unknowns = np.concatenate([np.where(arriving > 0, mean, blood.arterial), inside])
-    return np.clip(unknowns, 0.0, blood.highest), guess.tissue_mmhg
+    return _result(solution, laws, grid, tissue, blood, unknowns, steps, solves, settled)
 
 
 @dataclass(frozen=True)
 class _Problem:
     grid: TissueGrid
     laws: OxygenLaws
-    most: np.ndarray  # demand of each cell, cm3 O2 per cm3 per second
     K: float
     blood: BloodOxygen
     inverse: SteadyDiffusion  # single precision is enough for what only steers
@@ -157,7 +118,7 @@ class _Problem:
         self, tissue: np.ndarray, unknowns: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, int]:
         """One step: PO2 of the tissue and of the blood, and how many diffusion solves it took."""
-        grid, most, half = self.grid, self.most, self.laws.half_use_mmhg
+        grid, most, half = self.grid, self.laws.demand_per_s, self.laws.half_use_mmhg
         weights, volume = self.blood.pieces.weights, grid.cell_um**3
         steering = weights.astype(np.float32)
         linear = self.blood.linear(unknowns)
@@ -202,7 +163,6 @@ def _resistance(
 def _result(
     solution: FlowSolution,
     laws: OxygenLaws,
-    most: np.ndarray,
     grid: TissueGrid,
     tissue: np.ndarray,
     blood: BloodOxygen,
@@ -223,7 +183,7 @@ def _result(
         there, _ = trilinear(middle, grid)
         mean[standing] = there @ tissue.ravel()
     positive = np.maximum(tissue, 0.0)
-    use = most * positive / (positive + laws.half_use_mmhg)
+    use = laws.demand_per_s * positive / (positive + laws.half_use_mmhg)
     unsaid = (solution.entering_nl_min[blood.nodes] > 0) & ~np.isin(
         blood.nodes, network.boundary.node[np.isfinite(network.boundary.po2_mmhg)]
     )
