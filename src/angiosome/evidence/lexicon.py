@@ -56,8 +56,8 @@ class Identifier:
             ``ortholog`` (the form in the species asked for, under another name);
             ``phosphorylated``; ``broader`` (the cell, without the state it was in).
         links: identifiers of what is near and not the same: the gene of a miRNA or protein, the
-            protein of a gene, the tissue of a cell, the human pathway of a process. None may
-            stand in for ``curie``.
+            protein of a gene, the tissue of a cell, the human pathway of a process. None of them
+            may stand in for ``curie``.
         candidates: what an ambiguous name may mean.
         seen: key of ``sources.tsv``, where the identifier was read.
     """

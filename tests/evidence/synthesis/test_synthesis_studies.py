@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from angiosome.evidence import find_study
-from angiosome.evidence.synthesis.studies import Asked, default_scale, effects_of
+from angiosome.evidence import find_study, load_studies
+from angiosome.evidence.synthesis.comparisons import SMALLEST_CV
+from angiosome.evidence.synthesis.studies import (
+    NEAR_A_BOUND,
+    Asked,
+    _report,
+    default_scale,
+    effects_of,
+)
 from angiosome.evidence.synthesis.synthesis import Request, of_studies
 from angiosome.study import read_study
 
@@ -139,3 +146,17 @@ def test_each_measure_has_a_scale_on_which_it_behaves(tmp_path):
     effects = effects_of([one], "wound closure", default_scale("wound closure"))
     assert effects.yi == pytest.approx([math.log(97 / 3 / 4)])
     assert "a mean of 100 % lies on a bound" in effects.left_out[0].reason
+
+
+def test_an_sd_is_doubted_below_half_of_the_smallest_reported():
+    ratios = []
+    for one in load_studies():
+        for outcome in one.outcomes:
+            if outcome.measure in NEAR_A_BOUND or not outcome.mean:
+                continue
+            report = _report(one, outcome)
+            spread = report.sd or (report.sem and report.n and report.sem * math.sqrt(report.n))
+            if spread:
+                ratios.append(spread / abs(report.mean))
+    assert len(ratios) >= 28
+    assert min(ratios) / 2 == pytest.approx(SMALLEST_CV, rel=0.1)

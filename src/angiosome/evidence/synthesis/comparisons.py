@@ -23,8 +23,11 @@ from angiosome.evidence.synthesis.moments import (
 )
 
 SMALLEST_CV = 0.05
-"""SD over mean below which an SD is doubted to be an SEM. Assumed, 0.03 to 0.1: animals of one
-group commonly differ by 10 to 40 % of their mean."""
+"""SD over mean below which an SD is doubted to be an SEM: half the smallest of the evidence base.
+
+Derived from its reported outcomes: outside wound closure, a percentage that runs into its bound,
+the 28 arms with a mean and an SD (or an SEM and n) lie from 0.10 to 0.89, half of them below 0.23.
+They are of four study files only, so the threshold is thin: 0.03 to 0.1 would do as well."""
 LARGEST_SMD = 3.0
 """Hedges' g above which an SD is doubted; metafor's manual doubts above 2. Assumed, 2 to 3."""
 READINGS = ("SEM", "SD")
