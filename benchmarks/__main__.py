@@ -1,7 +1,10 @@
-"""Every benchmark, one after the other: ratios to peers in the same run, on this machine."""
+"""Every benchmark, one after the other: ratios to peers in the same run, on this machine.
+
+That of the stiff solver is a command: `angiosome bench ode`.
+"""
 
 import runpy
 
-for name in ("stiff_engine", "evidence", "synthesis", "vessel_flow"):
+for name in ("evidence", "synthesis", "vessel_flow"):
     print(f"== {name}")
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")

@@ -20,7 +20,17 @@ app = typer.Typer(
 evidence = typer.Typer(no_args_is_help=True, help="Ask the evidence base.")
 app.add_typer(evidence, name="evidence")
 
-COMMANDS = ("study", "evidence", "export", "mechanism", "synthesise", "report", "dose", "flow")
+COMMANDS = (
+    "study",
+    "evidence",
+    "export",
+    "mechanism",
+    "synthesise",
+    "report",
+    "dose",
+    "flow",
+    "bench",
+)
 """Modules of this package that add commands to the application; the order is that of the help."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
