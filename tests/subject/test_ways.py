@@ -46,6 +46,14 @@ def test_two_doses_are_given_whole_by_every_route(route):
     assert all(np.all(place >= 0) for place in (*places[:3], places[4]))
 
 
+def test_a_dose_by_vein_and_artery_is_split():
+    blood, artery, *others = (
+        np.sum(place, axis=1) for place in into(given("intravenous and intracarotid"))
+    )
+    assert np.all((blood > 1e9) & (artery > 1e9))
+    assert np.sum(others) == 0
+
+
 def test_a_gel_holds_at_every_time_what_its_law_has_not_released():
     drawn = draws()
     held = np.cumsum(into(given("hydrogel depot", drawn=drawn))[3], axis=1)

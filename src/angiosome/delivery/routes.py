@@ -8,7 +8,7 @@ ROUTE_INLETS = {
     "intracarotid": "artery",
     "renal artery": "artery",
     "intra-arterial": "artery",
-    "intravenous and intracarotid": "artery",  # both in turn: taken as the one that brings more
+    "intravenous and intracarotid": "both",
     "intramyocardial": "needle",
     "intracerebral": "needle",
     "intrarenal": "needle",
@@ -25,6 +25,6 @@ ROUTE_INLETS = {
     "intracerebroventricular": "depot",
     "in culture medium": "dish",
 }
-"""Route of a study file to the inlet: a vein; the artery of the treated organ; a needle in it; a
-gel that releases by a power of time; a depot beside it that empties at one rate; or a dish, where
-cells take from the medium and nothing else does."""
+"""Route of a study file to the inlet: a vein; the artery of the treated organ; both; a needle in
+it; a gel that releases by a power of time; a depot beside it that empties at one rate; or a dish,
+where cells take from the medium and nothing else does."""

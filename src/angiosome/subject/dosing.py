@@ -118,7 +118,9 @@ def subjects_of(case: Case, draws: Draws) -> Subjects:
         uptake = dish_of(draws)
     else:
         zone_ml = two_zones(draws, case.organ, weight, case.injured)
-        uptake = bed_of(draws, case.organ, zone_ml, ligand=case.ligand, catheter=inlet == "artery")
+        uptake = bed_of(
+            draws, case.organ, zone_ml, ligand=case.ligand, catheter=inlet in ("artery", "both")
+        )
     flow = np.stack([draws.column("flow_at_dose", case.injury), np.ones(draws.subjects)], axis=1)
     repeated = case.foreign and len(case.starts_h) > 1
     part = treated_part(draws, case.organ)

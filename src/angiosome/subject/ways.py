@@ -55,6 +55,9 @@ def way_in(draws: Draws, route: str, zones: int, where: Callable[[Draws, str], F
         return Way(artery=none, blood=one, tissue=nowhere)
     if inlet == "artery":
         return Way(artery=one, blood=none, tissue=nowhere)
+    if inlet == "both":
+        share = column("share_by_artery")
+        return Way(artery=share, blood=1 - share, tissue=nowhere)
     inside = where(draws, route)
     if inlet == "dish":
         return Way(artery=none, blood=none, tissue=inside)

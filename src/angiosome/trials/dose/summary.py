@@ -27,7 +27,7 @@ STEP_OF = {
         "heart_mass", "brain_mass", "kidney_mass", "limb_mass", "skin_mass", "left_ventricle",
         "area_at_risk", "injured_share", "tissue_flow", "flow_at_dose", "capillary_density",
         "endothelial_cells", "interstitial_", "needle_retention", "washout", "depot_", "dish_",
-        "dose_in_", "artery_", "barrier_",
+        "dose_in_", "share_by_", "artery_", "barrier_",
     ),
     "cell": (
         "uptake_", "ischaemia_uptake", "targeting_gain", "endothelial_share", "endosome_half_life",
