@@ -82,7 +82,6 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
     shown = course_panels(finished, rows, slabs)
     shares = share_parts(summary)
     agreement, parts_at = [row["mark"] for row in rows], charts.parting_step(summary)
-    misev, arrive = methods.misev(study), methods.arrive(study, summary)
     content = {
         "study": study,
         "summary": summary,
@@ -122,15 +121,7 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
         "claims": claims,
         "reported": records.reported_rows(study),
         "methods": [{"pieces": joined(part.pieces), "record": part.record} for part in written],
-        "misev": misev,
-        "misev_states": methods.states(misev),
-        "arrive": arrive,
-        "arrive_states": methods.states(arrive),
-        "assessment": credibility.assessment(asked, summary),
-        "verification": credibility.verification(summary, tests),
-        "validation": credibility.validation(summary, agreement, draws),
-        "rules": credibility.rules(summary),
-        "tested": tests is not None,
+        **appendix(finished, tests, asked, agreement),
         "guides": guides,
         "references": citations.listed(),
         "refs": {number: place for number, place, _ in citations.listed()},
@@ -143,6 +134,25 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
         **({"tissue": view} if view else {}),
     }
     return fill("page.html", content, islands)
+
+
+def appendix(
+    finished: Finished, tests: TestResults | None, asked: str, agreement: list[str]
+) -> dict[str, Any]:
+    """What the two guides and the credibility appendix ask for, answered."""
+    summary = finished.summary
+    misev, arrive = methods.misev(finished.study), methods.arrive(finished.study, summary)
+    return {
+        "misev": misev,
+        "misev_states": methods.states(misev),
+        "arrive": arrive,
+        "arrive_states": methods.states(arrive),
+        "assessment": credibility.assessment(asked, summary),
+        "verification": credibility.verification(summary, tests),
+        "validation": credibility.validation(summary, agreement, finished.cohort.draws),
+        "rules": credibility.rules(summary),
+        "tested": tests is not None,
+    }
 
 
 def fill(template: str, content: Mapping[str, Any], islands: Mapping[str, Any]) -> str:
