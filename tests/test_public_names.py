@@ -19,9 +19,10 @@ PUBLIC = {
     "angiosome.delivery": "ORGANS Body Infusion Uptake VesicleState by_decay by_power "
     "clearances_ml_per_h copy_rates first_pass_extraction no_infusion no_vesicles particles_given "
     "rates total_particles",
-    "angiosome.signalling": "TARGETS EndothelialRates Endothelium Silencing TargetState behaviour "
-    "free_copies free_copies_among half_occupancy_copies hif_response protein_course target_rates "
-    "untouched",
+    "angiosome.signalling": "PARAMETERS TARGETS Delivered EndothelialRates Endothelium Role "
+    "Silencing Surroundings TargetState behaviour endothelium_of free_copies free_copies_among "
+    "half_occupancy_copies hif_response levels_with pool_rates protein_course signals_of "
+    "sponged_copies target_rates untouched",
     "angiosome.numerics": "StiffPlan StiffSolution in_chunks plan_stiff reversible solve_stiff",
 }
 

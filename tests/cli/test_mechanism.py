@@ -87,10 +87,11 @@ def test_the_model_of_a_study_is_written_as_sbml_or_refused(tmp_path):
 
     done = export("--format", "sbml", "--study", "gallet-2017", "--copies", "500")
     assert done.exit_code == 0, done.output
-    assert done.output.startswith(f"Wrote 3 links to {tmp_path / 'a.xml'}.\nLeft out 2: cargo")
+    assert done.output.startswith(f"Wrote 5 links to {tmp_path / 'a.xml'}.\nLeft out 2: cargo")
     assert 'initialAmount="500.0"' in (tmp_path / "a.xml").read_text("utf-8")
     done = export("--format", "sbml", "--study", "hu-b73", "--held", "--json")
-    assert json.loads(done.output)["left_out"] == {}
+    twice = "pathways that a named target of the same cargo acts on"
+    assert json.loads(done.output)["left_out"][twice] == 1  # Akt, through PTEN
     assert "listOfReactions" not in (tmp_path / "a.xml").read_text("utf-8")
     for arguments, message in (
         (["--format", "sbml"], "sbml holds the model of one study: give --study"),
@@ -98,13 +99,39 @@ def test_the_model_of_a_study_is_written_as_sbml_or_refused(tmp_path):
             ["--format", "sbml", "--study", "hu-b73", "--organ", "brain", "--kind", "vesicle"],
             "sbml holds the model of one study: give --study, without --organ, --kind",
         ),
-        (["--format", "bel", "--held"], "--copies and --held belong to --format sbml"),
+        (
+            ["--format", "bel", "--held"],
+            "--copies, --held, --doses and --every belong to --format sbml",
+        ),
         (
             ["--format", "sbml", "--study", "hu-b73", "--copies", "-1"],
             "-1 copies in a cell cannot be; give 0 or more",
         ),
-        (["--format", "sbml", "--study", "zheng-b58"], "zheng-b58: no miRNA of it lowers a known"),
+        (
+            ["--format", "sbml", "--study", "zheng-b58"],
+            "zheng-b58: nothing that it carries acts on",
+        ),
     ):
         refused = export(*arguments)
         assert refused.exit_code == 2
         assert refused.output.startswith(f"Error: {message}"), refused.output
+
+
+def test_a_study_shows_what_of_its_cargo_the_model_holds_and_what_drives_nothing():
+    """The named case: circDLGAP4 takes miR-320 away from KLF5 (Lai et al. 2025, section 5.2)."""
+
+    def model_of(study):
+        done = runner.invoke(app, ["mechanism", "show", "--study", study, "--json"])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.output)["model"]
+
+    (sponge,) = model_of("feng-b74")["in_force"]
+    assert (sponge["cargo"], sponge["rule"], sponge["target"], sponge["frees"]) == (
+        "circDLGAP4", "sponges", "miR-320", ["KLF5"],
+    )  # fmt: skip
+    told = runner.invoke(app, ["mechanism", "show", "--study", "yang-a105"]).output
+    assert "miR-181b-5p silences TRPM7 and drives nothing" in told
+    assert model_of("xu-b79")["in_force"] == []
+    assert model_of("xu-b79")["left_out"] == {
+        "cargo without a claim on a target or a pathway": ["miR-340-5p"]
+    }

@@ -113,18 +113,19 @@ def test_who_fails_is_marked_and_why_not_is_finished():
 def test_delivery_of_a_dose_gives_the_same_numbers_on_both_paths():
     zones, half = 2, jnp.asarray(0.5)
     by_zone = {"endothelial_cells", "blood_flow_ml_per_h", "interstitium_ml", "fed_by_artery"}
-    by_zone |= {"needle_share", "uptake_in_flow"}
+    by_zone |= {"crossing_ml_per_h", "uptake_in_flow"}
     names = delivery.Uptake.__dataclass_fields__
     uptake = {n: jnp.full(zones, 0.5) if n in by_zone else half for n in names}
     organs = jnp.full(len(delivery.ORGANS), 0.5)
-    lane = delivery.Body(half, organs, organs, half, half), delivery.Uptake(**uptake)
+    lane = delivery.Body(half, organs, organs, half, half, organs), delivery.Uptake(**uptake)
     once = jnp.array([10.0, 0.0, 0.0])
-    doses = delivery.Infusion(once, 0 * once, once, 0 * once)
+    never = 0 * once
+    by_needle = once[:, None] * jnp.ones(zones)
+    doses = delivery.Infusion(once, never, by_needle, never, never, never)
     start = delivery.no_vesicles(1, zones)
 
     def rates(state, lane, infusion):
-        depot = delivery.no_depot()
-        return delivery.rates(state, *lane, depot, jnp.ones(1), infusion, jnp.ones(zones))
+        return delivery.rates(state, *lane, jnp.ones(1), infusion, jnp.ones(zones))
 
     one = jax.tree.map(lambda rows: rows[0], doses)
     times = jnp.array([0.0, 0.1, 1.0, 12.0])

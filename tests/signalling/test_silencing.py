@@ -1,4 +1,4 @@
-"""Silencing and the endothelial core, against numbers worked out outside this code."""
+"""Silencing, and what sponges free, against numbers worked out outside this code."""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,9 @@ from scipy.optimize import brentq
 
 from angiosome import signalling
 from angiosome.numerics import plan_stiff, solve_stiff
-from angiosome.signalling import TARGETS, Endothelium, Silencing
+from angiosome.signalling import Silencing
+
+TARGETS = ("SPRED1", "PTEN", "DLL4")
 
 SITES, HALF = jnp.asarray(5e4), jnp.asarray(3000.0)
 
@@ -52,7 +54,7 @@ def steady(delivered, how, hours=2000.0):
     def rates(state, copies, _):
         return signalling.target_rates(state, copies, how)
 
-    start = signalling.untouched(1)
+    start = signalling.untouched(len(TARGETS), 1)
     copies = jnp.full((1, 1), delivered)
     plan = plan_stiff(rates, start, copies, jnp.zeros(()), key=jax.random.key(0))
     run = solve_stiff(plan, start, copies, jnp.array([0.0, hours]), jnp.zeros(1), rtol=1e-9)
@@ -66,7 +68,7 @@ def test_a_cell_without_delivery_stays_as_it_is_whatever_it_makes_itself():
 def test_saturation_takes_what_a_full_site_can_take_and_only_from_the_target():
     level = dict(zip(TARGETS, steady(1e9, silencing()), strict=True))
     assert level.pop("PTEN") == pytest.approx(0.5, rel=1e-3)  # max_protein_loss
-    assert list(level.values()) == pytest.approx([1.0] * 6, abs=1e-6)
+    assert list(level.values()) == pytest.approx([1.0] * 2, abs=1e-6)
 
 
 @pytest.mark.parametrize("delivered", [0.004, 0.6, 60.0, 600.0, 1e4])
@@ -83,69 +85,6 @@ def test_protein_follows_with_its_own_half_life_and_not_with_that_of_its_message
     early = steady(1e9, silencing(protein_decay=np.log(2) / half_life), hours=half_life)
     level = early[TARGETS.index("PTEN")]
     assert level > 0.5 + 0.5 * 0.5  # later than a protein that would follow at once
-
-
-def endothelium(**changes):
-    settings = {
-        "vegf_rest_nm": 0.001,
-        "vegf_half_erk_nm": 0.2,
-        "vegf_half_akt_nm": 0.3,
-        "basal_activity": 0.1,
-        "bound_vesicles_half": 500.0,
-        "spred1_gain": -0.3,
-        "pten_gain": -0.7,
-        "pik3r2_gain": -0.3,
-        "dll4_gain": -0.5,
-        "efna3_gain": -0.3,
-        "hif_half_mmhg": 12.5,
-        "hif_hill": 2.0,
-        "fih_gain": 1.0,
-    }
-    return Endothelium(**{name: jnp.asarray(v) for name, v in (settings | changes).items()})
-
-
-def behave(vegf=0.001, po2=30.0, bound=0.0, **proteins):
-    level = jnp.array([[proteins.get(name, 1.0)] for name in TARGETS])
-    one = jnp.ones(1)
-    return signalling.behaviour(vegf * one, po2 * one, level, bound * one, endothelium())
-
-
-def test_an_untreated_cell_at_rest_does_everything_at_rate_one():
-    assert [float(x[0]) for x in jax.tree.leaves(behave())] == pytest.approx([1.0] * 5, abs=1e-12)
-
-
-def test_half_the_pten_raises_akt_and_half_the_spred1_raises_erk_by_their_gains():
-    # 2^0.7 = 1.62 in Akt, seen as its root in migration; 2^0.3 = 1.23 in ERK
-    assert float(behave(PTEN=0.5).migration[0]) == pytest.approx(2**0.35, rel=1e-9)
-    assert float(behave(SPRED1=0.5).proliferation[0]) == pytest.approx(2**0.3, rel=1e-9)
-
-
-def test_each_way_saturates_and_survival_ends_at_two():
-    flood = behave(vegf=1e6, bound=1e9, PTEN=1e-3)
-    assert float(flood.survival[0]) == pytest.approx(2.0)
-    assert float(behave(bound=500.0).survival[0]) < 2.0
-    assert float(behave(bound=500.0).survival[0]) > float(behave(bound=50.0).survival[0]) > 1
-
-
-def test_hif_has_the_shape_that_cells_show():
-    how = endothelium(fih_gain=0.0)
-    one = jnp.ones(1)
-    percent = [0.5, 1, 1.75, 2, 6, 20]  # with 7.13 mmHg for each
-    seen = [
-        float(signalling.hif_response(jnp.array([p * 12.5 / 1.75]), one, one, how)[0])
-        for p in percent
-    ]
-    assert seen == pytest.approx([0.9245, 0.7538, 0.5, 0.4336, 0.0784, 0.0076], rel=6e-3)
-
-
-def test_less_phd2_or_less_fih_raises_hif_only_where_there_is_oxygen():
-    how, one = endothelium(), jnp.ones(1)
-    for po2, grows in ((40.0, True), (0.0, False)):
-        rest = signalling.hif_response(jnp.array([po2]), one, one, how)
-        for changed in ((0.5 * one, one), (one, 0.5 * one)):
-            assert (
-                bool((signalling.hif_response(jnp.array([po2]), *changed, how) > rest)[0]) == grows
-            )
 
 
 def test_more_average_sites_free_a_target_only_when_they_are_very_many():
@@ -169,6 +108,44 @@ def test_strong_sites_free_a_target_of_a_rare_mirna_and_not_of_an_abundant_one(
     sites, half = jnp.array([5e4, added]), jnp.array([3000.0, 24.0])
     free = signalling.free_copies_among(jnp.asarray(copies), sites, half)
     assert float(free / (free + 240)) == pytest.approx(occupied, abs=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("copies", "added", "occupied"),
+    [(5e3, 0, 0.5640), (5e3, 3000, 0.3745), (1e5, 3000, 0.9952), (1e5, 10_000, 0.9945)],
+)
+def test_a_sponge_frees_as_those_strong_sites_do(copies, added, occupied):
+    """The same numbers, by the steps that a simulation takes and a file of equations holds."""
+    free = signalling.sponged_copies(copies, 5e4, 3000.0, added, 24.0)
+    assert float(free / (free + 240)) == pytest.approx(occupied, abs=2e-4)
+
+
+def test_a_sponge_leaves_the_root_of_the_balance_wherever_that_lies():
+    rng = np.random.default_rng(1)
+    copies, sites, half, sponge, strong = 10 ** rng.uniform(
+        [[-3], [4], [3], [-2], [1.3]], [[6], [5.5], [4], [6], [2.4]], (5, 300)
+    )
+    x = np.asarray(
+        signalling.sponged_copies(*map(jnp.asarray, (copies, sites, half, sponge, strong)))
+    )
+    held = x + sites * x / (half + x) + sponge * x / (strong + x)
+    assert held == pytest.approx(copies, rel=1e-9)
+
+
+def test_a_sponge_lets_a_target_rise_and_without_copies_of_it_nothing_happens():
+    """circDLGAP4, miR-320, KLF5: Feng et al. 2023; and silencing the sponge abolishes it."""
+    how = one_target(endogenous_copies=jnp.array([1000.0]), sponge_half_copies=jnp.array([76.0]))
+    one = signalling.untouched(1, 1)
+    for sites, rises in ((0.0, False), (1e5, True)):
+        now = signalling.target_rates(one, jnp.zeros((1, 1)), how, jnp.full((1, 1), sites))
+        assert bool(now.mrna[0, 0] > 1e-6) == rises
+        assert bool(now.protein[0, 0] > 1e-6) == rises
+    # no copy of miR-320 left: the message of the target is all it can be, 1 + r θ0
+    x = brentq(lambda x: x + 5e4 * x / (3000 + x) - 1000, 0, 1000)
+    most = 1 + 0.3 / 0.7 * x / (x + 24)
+    ended = signalling.TargetState(jnp.full((1, 1), most), jnp.ones((1, 1)))
+    now = signalling.target_rates(ended, jnp.zeros((1, 1)), how, jnp.full((1, 1), 1e8))
+    assert float(now.mrna[0, 0]) == pytest.approx(0.0, abs=1e-4)
 
 
 def test_one_pool_among_several_is_the_closed_form_of_one():

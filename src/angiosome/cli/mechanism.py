@@ -47,6 +47,8 @@ def mechanism_show(
 ) -> None:
     """Show what raises or lowers what, and which claims say so.
 
+    With --study, also what of it the model of an endothelial cell holds, and what it leaves out.
+
     Example: angiosome mechanism show --cargo miR-126 --out mir-126.svg
     """
     with told_to_the_user():
@@ -55,12 +57,53 @@ def mechanism_show(
             _write(found, out)
             typer.echo(f"Wrote {out}.")
             return
+        model = None if study is None else model_json(study)
     if as_json:
-        print_json(network_json(found))
+        print_json(network_json(found) | ({} if model is None else {"model": model}))
         return
     from angiosome.evidence.chains import chains
 
     _print(chains(found))
+    if model is not None:
+        _print_model(model)
+
+
+def model_json(name: str) -> dict[str, Any]:
+    """What of a study's cargo the model holds, by rule, and what it leaves out, by reason."""
+    from angiosome.evidence import find_study, load_studies
+    from angiosome.trials.attachments import attachments_of, drives
+    from angiosome.trials.mechanism_model import in_words, left_out, mechanism_of
+
+    mechanism = mechanism_of(find_study(name), load_studies())
+    return {
+        "in_force": [
+            {
+                "cargo": edge.cargo,
+                "rule": edge.rule,
+                "target": edge.target,
+                "frees": list(edge.frees),
+                "acts_on": list(drives(edge)),
+                "claims": list(edge.claims),
+                "in_words": in_words(edge),
+            }
+            for edge in attachments_of(mechanism)
+        ],
+        "left_out": {why: list(names) for why, names in left_out(mechanism).items()},
+    }
+
+
+def _print_model(model: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(soft_wrap=True)
+    console.print(Text("\nIn the model of an endothelial cell", "bold"))
+    for link in model["in_force"]:
+        console.print(Text(f"  {link['in_words']}"))
+    if not model["in_force"]:
+        console.print(Text("  nothing"))
+    for why, names in model["left_out"].items():
+        console.print(Text(f"  left out, {why}: {', '.join(names)}", "dim"))
 
 
 @mechanism.command("export")
@@ -82,8 +125,14 @@ def mechanism_export(
         typer.Option(help="sbml: copies of each cargo let out inside the cell; 1000 by default."),
     ] = None,
     held: Annotated[
-        bool, typer.Option("--held", help="sbml: in Argonaute all the time, not once.")
+        bool, typer.Option("--held", help="sbml: inside all the time, not once.")
     ] = False,
+    doses: Annotated[
+        int | None, typer.Option(help="sbml: how often the copies come; once by default.")
+    ] = None,
+    every: Annotated[
+        float | None, typer.Option(help="sbml: hours between doses; 24 by default.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write claims in a format other programs read, with identifiers, places and context.
@@ -100,26 +149,27 @@ def mechanism_export(
             if study is None or given:
                 too_many = f", without {', '.join(given)}" if given else ""
                 raise AngiosomeError(f"sbml holds the model of one study: give --study{too_many}")
-            _export_model(study, out, copies, held=held, as_json=as_json)
+            how: dict[str, Any] = {"copies": copies, "doses": doses, "every_h": every}
+            how = {key: value for key, value in how.items() if value is not None}
+            _export_model(study, out, held=held, as_json=as_json, **how)
             return
-        if copies is not None or held:
-            raise AngiosomeError("--copies and --held belong to --format sbml")
+        if held or any(given is not None for given in (copies, doses, every)):
+            raise AngiosomeError("--copies, --held, --doses and --every belong to --format sbml")
         export(selected(organ, cargo, study, kind, folder), form, out, as_json=as_json)
 
 
-def _export_model(name: str, out: Path, copies: float | None, *, held: bool, as_json: bool) -> None:
+def _export_model(name: str, out: Path, *, as_json: bool, **how: Any) -> None:
     """Write the model of a study's mechanism, and say what is not in it."""
     from angiosome.evidence import find_study, load_studies
     from angiosome.io.sbml import write_sbml
     from angiosome.parameters import load_registry
-    from angiosome.trials.mechanism_model import COPIES, left_out, mechanism_model, notes_on
+    from angiosome.trials.mechanism_model import left_out, mechanism_model, notes_on
 
-    given = COPIES if copies is None else copies
     study = find_study(name)
-    model = mechanism_model(study, load_studies(), load_registry(), copies=given, held=held)
+    model = mechanism_model(study, load_studies(), load_registry(), **how)
     write_sbml(out, model.cell, study, notes_on(model))
     told = {why: len(names) for why, names in left_out(model.mechanism).items()}
-    links = len(model.mechanism.links)
+    links = len(model.attachments)
     if as_json:
         print_json({"file": str(out), "links": links, "left_out": told})
         return

@@ -13,17 +13,30 @@ from xml.etree import ElementTree as ET
 from angiosome.errors import AngiosomeError
 from angiosome.evidence.lexicon import resolve
 from angiosome.io.atomic import write_text
-from angiosome.io.sbml_math import SBML, math, symbols
+from angiosome.io.sbml_math import SBML, from_time, math, symbols
 from angiosome.signalling.cell_model import CellModel, Pool
 from angiosome.study import Study
 
-UNITS = {"1": "dimensionless", "h": "hour", "copies": "item", "nM": "nanomolar", "mmHg": "mmHg"}
+UNITS = {
+    "1": "dimensionless",
+    "h": "hour",
+    "copies": "item",
+    "nM": "nanomolar",
+    "mmHg": "mmHg",
+    "1/s": "per_second",
+    "1/(nM s)": "per_nanomolar_second",
+}
 """Units of a model, and what they are called in the file."""
 
 _DEFINED = {
     "hour": ("hour", [("second", 1, 0, "3600")]),
     "nanomolar": ("nanomole per litre", [("mole", 1, -9, "1"), ("litre", -1, 0, "1")]),
     "mmHg": ("millimetre of mercury", [("pascal", 1, 0, "133.322387415")]),
+    "per_second": ("per second", [("second", -1, 0, "1")]),
+    "per_nanomolar_second": (
+        "per nanomole per litre and second",
+        [("mole", -1, -9, "1"), ("litre", 1, 0, "1"), ("second", -1, 0, "1")],
+    ),
     "picolitre": ("picolitre", [("litre", 1, -12, "1")]),
 }
 """Exponent, scale and multiplier of each base unit."""
@@ -61,7 +74,7 @@ def sbml(cell: CellModel, study: Study, notes: Sequence[str] = ()) -> str:
         {
             "metaid": "model",
             "id": ident,
-            "name": f"Silencing in an endothelial cell by the cargo of {study.id}",
+            "name": f"An endothelial cell and the cargo of {study.id}",
             "substanceUnits": "item",
             "timeUnits": "hour",
             "volumeUnits": "picolitre",
@@ -78,6 +91,7 @@ def sbml(cell: CellModel, study: Study, notes: Sequence[str] = ()) -> str:
     _parameters(model, cell)
     _rules(model, cell)
     _reactions(model, cell)
+    _doses(model, cell)
     ET.indent(root)
     # the declaration of ElementTree names the encoding of the machine, and the file is UTF-8
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
@@ -156,6 +170,13 @@ def _parameters(model: ET.Element, cell: CellModel) -> None:
         _notes(parameter, [constant.ground, *(f"{x.claim}: {x.place}" for x in constant.said)])
         papers = [("bqbiol:isDescribedBy", curie) for x in constant.said for curie in x.papers]
         _annotation(parameter, meta, papers)
+    for number, dose in enumerate(cell.doses, start=2):
+        for key, value, unit in (
+            (f"time_of_dose_{number}", dose.at_h, "hour"),
+            (f"copies_of_dose_{number}", dose.copies, "item"),
+        ):
+            given = {"id": key, "value": repr(float(value)), "units": unit, "constant": "true"}
+            ET.SubElement(listed, "parameter", given)
     for rule in cell.rules:
         values = {"id": rule.id, "name": rule.name, "units": UNITS[rule.unit], "constant": "false"}
         ET.SubElement(listed, "parameter", values)
@@ -183,6 +204,23 @@ def _reactions(model: ET.Element, cell: CellModel) -> None:
         ET.SubElement(reaction, "kineticLaw").append(math(one.rate))
 
 
+def _doses(model: ET.Element, cell: CellModel) -> None:
+    """Each later dose as an event: copies on top of what is there."""
+    if not cell.doses:
+        return
+    listed = ET.SubElement(model, "listOfEvents")
+    for number, _ in enumerate(cell.doses, start=2):
+        event = ET.SubElement(
+            listed, "event", {"id": f"dose_{number}", "useValuesFromTriggerTime": "true"}
+        )
+        trigger = ET.SubElement(event, "trigger", {"initialValue": "true", "persistent": "true"})
+        trigger.append(from_time(f"time_of_dose_{number}"))
+        given = ET.SubElement(event, "listOfEventAssignments")
+        for pool in cell.given:
+            assigned = ET.SubElement(given, "eventAssignment", variable=pool)
+            assigned.append(math(f"{pool} + copies_of_dose_{number}"))
+
+
 def _of_molecule(pool: Pool) -> tuple[Terms, str | None]:
     """What a pool is made of. A gene stands for its mRNA and protein only as what encodes them."""
     name, kind = pool.molecule
@@ -190,6 +228,8 @@ def _of_molecule(pool: Pool) -> tuple[Terms, str | None]:
     genes = [("bqbiol:isEncodedBy", curie) for curie in found.links if curie.startswith("hgnc:")]
     if found.curie is None:
         return genes, f"{name}: {found.why}"
+    if kind in ("circRNA", "lncRNA"):
+        return [("bqbiol:is", found.curie), *genes], None
     if kind == "miRNA":
         same = "bqbiol:is" if found.relation == "same" else "bqbiol:isHomologTo"
         why = None if found.relation == "same" else f"{name}: taken as the {found.relation}"

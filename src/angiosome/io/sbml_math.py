@@ -13,18 +13,36 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.Div: "divide",
     ast.Pow: "power",
 }
-_FUNCTIONS = {"sqrt": "root", "log": "ln", "min": "min"}
+_FUNCTIONS = {
+    "sqrt": "root",
+    "log": "ln",
+    "cos": "cos",
+    "acos": "arccos",
+    "min": "min",
+    "max": "max",
+}
 
 
 def math(formula: str) -> ET.Element:
     """The element ``math`` of a formula; its numbers are declared to have no unit.
 
     Raises:
-        ValueError: something else than numbers, names, + - * / **, sqrt, log and min.
+        ValueError: something else than numbers, names, + - * / **, and `_FUNCTIONS`.
     """
     spaces = {"xmlns": "http://www.w3.org/1998/Math/MathML", "xmlns:sbml": SBML}
     root = ET.Element("math", spaces)
     root.append(_element(ast.parse(formula, mode="eval").body))
+    return root
+
+
+def from_time(constant: str) -> ET.Element:
+    """The element ``math`` of a trigger: that the time has reached a constant."""
+    root = ET.Element("math", {"xmlns": "http://www.w3.org/1998/Math/MathML"})
+    applied = ET.SubElement(root, "apply")
+    ET.SubElement(applied, "geq")
+    clock = {"encoding": "text", "definitionURL": "http://www.sbml.org/sbml/symbols/time"}
+    ET.SubElement(applied, "csymbol", clock).text = "time"
+    ET.SubElement(applied, "ci").text = constant
     return root
 
 
@@ -40,6 +58,8 @@ def _element(node: ast.expr) -> ET.Element:
             name, inside = _OPERATORS[type(op)], [left, right]
         case ast.Call(ast.Name(function), inside, []) if function in _FUNCTIONS:
             name = _FUNCTIONS[function]
+        case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as value)):
+            return _element(ast.Constant(-value))
         case ast.Name(symbol):
             leaf = ET.Element("ci")
             leaf.text = symbol

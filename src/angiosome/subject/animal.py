@@ -16,12 +16,11 @@ from angiosome.delivery import Body, Uptake
 from angiosome.errors import AngiosomeError
 from angiosome.parameters import Parameter, Registry
 from angiosome.product import Vesicles
-from angiosome.signalling import TARGETS, Endothelium, Silencing
-from angiosome.study import Cargo, Study
-from angiosome.study.cargo_names import cargo_family
+from angiosome.study import Study
 from angiosome.subject.batch import copies_of, is_foreign, preparation_in
 from angiosome.subject.bed import TISSUE_DENSITY_G_PER_ML, bed_of
 from angiosome.subject.body import body_of, part_treated
+from angiosome.subject.cell import Attachment, Cell, cell_of
 from angiosome.subject.draws import Draws, SubjectDraws, of_subjects
 from angiosome.tissue import values as tissue_values
 from angiosome.tissue.injury import LN2
@@ -33,7 +32,6 @@ MODELLED_SPECIES = ("mouse", "rat", "pig", "human")
 MODELLED_INJURIES = ("ischaemia-reperfusion", "permanent occlusion")
 Scalar = Float[Array, ""]
 HURT = (1.0, 1.0, 0.0)  # core and border are the injured zones
-NO_SITE = 1e30  # free copies that half-fill a site that is not there
 
 
 class Organ(eqx.Module):
@@ -53,21 +51,10 @@ class Animal(eqx.Module):
     body: Body
     uptake: Uptake
     vesicles: Vesicles
-    silencing: Silencing
-    endothelium: Endothelium
+    cell: Cell
     tissue: tissue_values.Tissue
     rest: Rest
     organ: Organ
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A claim in force: a cargo that lowers a target of the core."""
-
-    cargo: str
-    target: str
-    claims: tuple[str, ...]
-    """Each as ``study/claim``."""
 
 
 @dataclass(frozen=True)
@@ -156,8 +143,7 @@ def draw_cohort(
             body=body,
             uptake=bed,
             vesicles=batch,
-            silencing=_silencing(draws, cargo, kept),
-            endothelium=_endothelium(draws),
+            cell=cell_of(draws, cargo, kept),
             tissue=tissue,
             rest=at_rest(tissue),
             organ=organ,
@@ -198,47 +184,6 @@ def _organ(draws: SubjectDraws, study: Study, weight_kg: Scalar) -> Organ:
 
 def _stack(scalars: Sequence[Scalar]) -> Array:
     return jnp.stack(scalars) if scalars else jnp.zeros(0)
-
-
-def _silencing(
-    draws: SubjectDraws, cargo: Sequence[Cargo], attachments: Sequence[Attachment]
-) -> Silencing:
-    own = [draws("endogenous_copies", cargo_family(item.name), stream=item.name) for item in cargo]
-    names = [item.name for item in cargo]
-    half = jnp.full((len(cargo), len(TARGETS)), NO_SITE)
-    for edge in attachments:
-        site = draws("site_half_copies", stream=f"{edge.cargo} on {edge.target}")
-        half = half.at[names.index(edge.cargo), TARGETS.index(edge.target)].set(site)
-    mrna_loss = draws("max_mrna_loss")
-    protein_half_life = jnp.stack([draws("protein_half_life", target) for target in TARGETS])
-    return Silencing(
-        endogenous_copies=_stack(own),
-        competitor_sites=draws("competitor_sites"),
-        competitor_half_copies=draws("competitor_half_copies"),
-        target_half_copies=half,
-        max_mrna_loss=mrna_loss,
-        max_protein_loss=jnp.maximum(draws("max_protein_loss"), mrna_loss),
-        mrna_decay_per_h=LN2 / draws("mrna_half_life"),
-        protein_decay_per_h=LN2 / protein_half_life,
-    )
-
-
-def _endothelium(draws: SubjectDraws) -> Endothelium:
-    return Endothelium(
-        vegf_rest_nm=draws("vegf_rest"),
-        vegf_half_erk_nm=draws("vegf_half_erk"),
-        vegf_half_akt_nm=draws("vegf_half_akt"),
-        basal_activity=draws("basal_activity"),
-        bound_vesicles_half=draws("bound_vesicles_half"),
-        spred1_gain=draws("spred1_gain"),
-        pten_gain=draws("pten_gain"),
-        pik3r2_gain=draws("pik3r2_gain"),
-        dll4_gain=draws("dll4_gain"),
-        efna3_gain=draws("efna3_gain"),
-        hif_half_mmhg=draws("hif_half_po2"),
-        hif_hill=draws("hif_hill"),
-        fih_gain=draws("fih_gain"),
-    )
 
 
 def _tissue(draws: SubjectDraws) -> tissue_values.Tissue:

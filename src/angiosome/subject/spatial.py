@@ -15,8 +15,8 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from angiosome import signalling
 from angiosome.errors import AngiosomeError
-from angiosome.signalling import Endothelium
 from angiosome.subject.animal import Animal
+from angiosome.subject.cell import Cell, surroundings
 from angiosome.subject.outcomes import ZoneReadings, readings_of
 from angiosome.subject.schedule import Clock
 from angiosome.subject.well_mixed import Trajectory, as_behaviour
@@ -34,7 +34,9 @@ class Response(eqx.Module):
     times_day: Float[Array, " time"]
     bound_vesicles: Float[Array, " time"]
     protein: Float[Array, "target time"]
-    how: Endothelium
+    pools: Float[Array, "pool time"]
+    copies_per_particle: Float[Array, " cargo"]
+    cell: Cell
 
     def __call__(
         self,
@@ -44,11 +46,17 @@ class Response(eqx.Module):
     ) -> Behaviour:
         """Behaviour at places with this VEGF and oxygen, on this day."""
         bound = jnp.interp(day, self.times_day, self.bound_vesicles)
-        level = jax.vmap(lambda course: jnp.interp(day, self.times_day, course))(self.protein)
-        everywhere = jnp.ones_like(vegf_nm)
-        protein = jnp.stack([one * everywhere for one in level])
-        rates = signalling.behaviour(vegf_nm, po2_mmhg, protein, bound * everywhere, self.how)
-        return as_behaviour(rates)
+        read = jax.vmap(lambda course: jnp.interp(day, self.times_day, course))
+        around = surroundings(
+            vegf_nm,
+            po2_mmhg,
+            bound * jnp.ones_like(vegf_nm),
+            read(self.protein),
+            read(self.pools),
+            self.copies_per_particle,
+            self.cell,
+        )
+        return as_behaviour(signalling.behaviour(around, self.cell.endothelium))
 
 
 def slab_times_h(clock: Clock) -> np.ndarray:
@@ -90,7 +98,9 @@ def simulate_slabs(
             bound_vesicles=jnp.asarray(vesicles.endothelium)[:, zone]
             / animal.uptake.endothelial_cells[zone],
             protein=jnp.asarray(trajectory.states.targets.protein)[:, :, zone].T,
-            how=animal.endothelium,
+            pools=jnp.asarray(trajectory.states.pools)[:, :, zone].T,
+            copies_per_particle=animal.vesicles.copies_per_particle,
+            cell=animal.cell,
         )
         history = simulate_slab(
             animal.tissue,

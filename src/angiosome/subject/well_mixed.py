@@ -15,6 +15,7 @@ from angiosome.delivery import Infusion, VesicleState
 from angiosome.numerics import in_chunks, plan_stiff, solve_stiff
 from angiosome.signalling import TargetState
 from angiosome.subject.animal import Animal
+from angiosome.subject.cell import surroundings
 from angiosome.tissue import well_mixed as tissue
 from angiosome.tissue.values import ZONES, Behaviour
 from angiosome.tissue.well_mixed import Supply, ZoneState
@@ -28,6 +29,8 @@ class SubjectState(eqx.Module):
 
     vesicles: VesicleState
     targets: TargetState
+    pools: Float[Array, "pool zone"]
+    """Copies per cell of delivered proteins and sponges that have a rule."""
     zones: ZoneState
 
 
@@ -52,7 +55,8 @@ def untreated(animal: Animal) -> SubjectState:
     zones = len(ZONES)
     return SubjectState(
         vesicles=delivery.no_vesicles(animal.vesicles.copies_per_particle.shape[0], zones),
-        targets=signalling.untouched(zones),
+        targets=signalling.untouched(len(animal.cell.targets), zones),
+        pools=jnp.zeros((len(animal.cell.delivered.pools), zones)),
         zones=tissue.healthy(animal.tissue, animal.rest, zones),
     )
 
@@ -60,12 +64,34 @@ def untreated(animal: Animal) -> SubjectState:
 def endothelial_rates(state: SubjectState, animal: Animal) -> signalling.EndothelialRates:
     """What the endothelium of each zone does."""
     bound = state.vesicles.endothelium / animal.uptake.endothelial_cells
-    return signalling.behaviour(
+    around = surroundings(
         state.zones.vegf_nm,
         tissue.mean_po2_mmhg(state.zones),
-        state.targets.protein,
         bound,
-        animal.endothelium,
+        state.targets.protein,
+        state.pools,
+        animal.vesicles.copies_per_particle,
+        animal.cell,
+    )
+    return signalling.behaviour(around, animal.cell.endothelium)
+
+
+def signalling_rates(
+    state: SubjectState, animal: Animal
+) -> tuple[TargetState, Float[Array, "pool zone"]]:
+    """d/dt of silenced proteins, and of what vesicles let out that adds to a protein or sponges."""
+    cell, uptake = animal.cell, animal.uptake
+    loaded = state.vesicles.loaded_copies
+    more = cell.silencing.endogenous_copies.shape[0] - loaded.shape[0]
+    of_mirna = jnp.concatenate([loaded, jnp.zeros((more, loaded.shape[1]))])
+    sponge = None
+    if cell.silencing.sponge_half_copies is not None:
+        sponge = cell.delivered.sponge_sites @ state.pools
+    leave = uptake.endosome_exit_per_h * state.vesicles.endothelium / uptake.endothelial_cells
+    released = uptake.escape_share * leave * animal.vesicles.copies_per_particle[:, None]
+    return (
+        signalling.target_rates(state.targets, of_mirna, cell.silencing, sponge),
+        signalling.pool_rates(state.pools, released, cell.delivered),
     )
 
 
@@ -84,6 +110,7 @@ def rates(state: SubjectState, animal: Animal, inputs: Inputs) -> SubjectState:
     """d(state)/dt per hour: each level gets what the level before hands it."""
     flow = tissue.relative_flow(state.zones, animal.tissue, inputs.supply)
     behaviour = as_behaviour(endothelial_rates(state, animal))
+    targets, pools = signalling_rates(state, animal)
     return SubjectState(
         vesicles=delivery.rates(
             state.vesicles,
@@ -93,9 +120,8 @@ def rates(state: SubjectState, animal: Animal, inputs: Inputs) -> SubjectState:
             inputs.infusion,
             flow,
         ),
-        targets=signalling.target_rates(
-            state.targets, state.vesicles.loaded_copies, animal.silencing
-        ),
+        targets=targets,
+        pools=pools,
         zones=tissue.rates(state.zones, animal.tissue, animal.rest, inputs.supply, behaviour),
     )
 
@@ -108,7 +134,7 @@ def _tolerance(state: SubjectState) -> SubjectState:
     zones = eqx.tree_at(
         lambda z: (z.blood_po2_mmhg, z.tissue_po2_mmhg, z.tips_per_mm3), small.zones, (1e-4,) * 3
     )
-    return SubjectState(particles, small.targets, zones)
+    return eqx.tree_at(lambda s: (s.vesicles, s.zones), small, (particles, zones))
 
 
 Integrator = Callable[[Animal, Infusion], Trajectory]

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from angiosome.delivery import total_particles
 from angiosome.errors import AngiosomeError
-from angiosome.evidence import Mechanism
 from angiosome.study import Arm, Study
-from angiosome.subject.animal import Animal, Attachment, Cohort
+from angiosome.subject.animal import Animal, Cohort
+from angiosome.subject.cell import NO_SITE
 from angiosome.subject.outcomes import BORDER, measures, readings_of
 from angiosome.subject.schedule import Clock, dose_particles, infusion_of
 from angiosome.subject.spatial import simulate_slabs, slab_readings
@@ -89,15 +89,6 @@ CHAIN = (
     Step("tissue saved", "%", "of the area at risk", "survival signal"),
 )
 """The steps in causal order. Copies and the signal of bound vesicles are two ways side by side."""
-
-
-def attachments_of(mechanism: Mechanism) -> tuple[Attachment, ...]:
-    """The links that lower a target, in the form the cohort takes."""
-    return tuple(
-        Attachment(link.cargo, link.target, link.claims)
-        for link in mechanism.links
-        if link.effect == "lowers"
-    )
 
 
 def simulate_arm(
@@ -197,10 +188,11 @@ def _chain(
     others = np.asarray(vesicles.other_cells)
     cells = np.asarray(uptake.endothelial_cells)
     per_cell = (taken_up / cells[:, None, :])[..., BORDER]
-    has_target = np.any(np.asarray(cohort.animals.silencing.target_half_copies) < 1e29, axis=-1)
+    half = np.asarray(cohort.animals.cell.silencing.target_half_copies)
+    has_target = np.any(half[:, : len(cohort.cargo)] < NO_SITE / 10, axis=-1)
     copies = np.asarray(vesicles.loaded_copies)[..., BORDER]
     copies = np.sum(copies * has_target[:, None, :], axis=-1)
-    silenced = 100 * (1 - np.asarray(targets.protein)[..., BORDER].min(axis=-1))
+    silenced = 100 * (1 - np.asarray(targets.protein)[..., BORDER].min(axis=-1, initial=1.0))
     survival = 100 * (np.asarray(trajectory.survival)[..., BORDER] - 1)
     weight = np.asarray(organ.zone_ml)[:, :2]
     weight = weight / weight.sum(axis=1, keepdims=True)

@@ -32,15 +32,15 @@ import filelock
 import numpy as np
 
 from angiosome.errors import AngiosomeError
-from angiosome.evidence import Mechanism, compile_mechanism, load_studies
+from angiosome.evidence import Mechanism, load_studies
 from angiosome.io.atomic import clear_remains, replacing, write_text
 from angiosome.parameters import load_registry
-from angiosome.signalling import TARGETS
 from angiosome.study import Study
 from angiosome.subject.animal import Cohort, draw_cohort
 from angiosome.subject.schedule import Clock, clock_of, dose_particles, infusion_of, supply_of
 from angiosome.subject.well_mixed import integrator
-from angiosome.trials.arms import ArmResult, attachments_of, simulate_arm
+from angiosome.trials.arms import ArmResult, simulate_arm
+from angiosome.trials.attachments import attachments_of, mechanism_for
 from angiosome.trials.pictures import write_pictures
 from angiosome.trials.summary import summarise, write_tables
 
@@ -126,8 +126,7 @@ def _prepare(
 ) -> tuple[Cohort, Clock, Mechanism]:
     registry = load_registry().choose(request.choices)
     cargo = [item for product in study.products[:1] for item in product.cargo]
-    known = [other for other in load_studies() if other.id != study.id]
-    mechanism = compile_mechanism(cargo, [*known, study], TARGETS)
+    mechanism = mechanism_for(cargo, study, load_studies())
     cohort = draw_cohort(
         study,
         registry,

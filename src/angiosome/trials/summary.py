@@ -16,6 +16,7 @@ from angiosome.signalling import half_occupancy_copies
 from angiosome.study import Fact, Moment, Outcome, Simulation, Study
 from angiosome.study.facts import Record
 from angiosome.subject.animal import Cohort
+from angiosome.subject.cell import NO_SITE
 from angiosome.subject.schedule import Clock
 from angiosome.trials.arms import CHAIN, ArmResult
 from angiosome.trials.compare import (
@@ -83,9 +84,11 @@ def summarise(
         },
         "mechanism": {
             "links": [asdict(link) for link in mechanism.links],
+            "others": [asdict(link) for link in mechanism.others],
             "idle": list(mechanism.idle),
             "contested": [asdict(link) for link in mechanism.contested],
             "unmodelled": [asdict(link) for link in mechanism.unmodelled],
+            "unsigned": [asdict(link) for link in mechanism.unsigned],
         },
         "assumptions": [
             {
@@ -125,12 +128,12 @@ def _sensitivity(
 
 def enough(cohort: Cohort, results: Sequence[ArmResult]) -> dict[str, Any]:
     """Copies that half-occupy a target, against the copies that arrive in the best arm."""
-    how = cohort.animals.silencing
+    how = cohort.animals.cell.silencing
     half = np.asarray(how.target_half_copies)
     needed = jax.vmap(half_occupancy_copies)(
         how.target_half_copies, how.competitor_sites, how.competitor_half_copies
     )
-    attached = half < 1e29
+    attached = half < NO_SITE / 10
     best = max(float(np.nanmedian(result.chain["copies per cell"])) for result in results)
     needed_median = float(np.median(np.asarray(needed)[attached])) if attached.any() else None
     return {"copies_needed": needed_median, "copies_in_best_arm": best}
