@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from angiosome.tissue.block.merging import MergingRules, join_straight, merge_nodes
 from angiosome.tissue.block.vessels import (
+    INLET,
+    OUTLET,
     PER_NODE,
     PER_SEGMENT,
     across_um,
@@ -112,6 +114,11 @@ def test_parallel_vessels_that_are_too_short_both_go_and_long_ones_stay():
     assert sound(merged)
     assert merged.segments == 4
     assert (merged.ends[:, 0] != merged.ends[:, 1]).all()
+    at_inlet = replace(pair, node_kind=np.array([0, INLET, 0, 0, OUTLET]))
+    at_inlet = keep_segments(at_inlet, np.arange(6) > 0)
+    merged = merge_nodes(at_inlet, MergingRules())
+    assert (merged.ends[:, 0] != merged.ends[:, 1]).all()
+    assert merged.segments == 3
     kept = merge_nodes(pair, MergingRules(merge_parallel=True))
     assert kept.segments == 3
 

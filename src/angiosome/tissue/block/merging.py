@@ -37,7 +37,7 @@ def merge_nodes(vessels: Vessels, rules: MergingRules) -> Vessels:
 
     The end where fewer segments meet moves to the other. Nodes at the block's ends keep their
     place, and the segments at tips are left alone: they still grow. Segments that then end where
-    they begin are taken away.
+    they begin are without length, and go in the next round.
     """
     while True:
         short = _apart(vessels, rules)
@@ -53,9 +53,7 @@ def merge_nodes(vessels: Vessels, rules: MergingRules) -> Vessels:
         moved[goes] = stays
         kept = np.ones(vessels.segments, bool)
         kept[short] = False
-        joined = replace(vessels, ends=moved[vessels.ends])
-        kept &= joined.ends[:, 0] != joined.ends[:, 1]
-        vessels = keep_segments(joined, kept)
+        vessels = keep_segments(replace(vessels, ends=moved[vessels.ends]), kept)
     return _without_parallels(vessels) if rules.merge_parallel else vessels
 
 
@@ -64,7 +62,7 @@ def _apart(vessels: Vessels, rules: MergingRules) -> Int[np.ndarray, " segment"]
     across = across_um(vessels)
     chord = np.sqrt(np.einsum("ij,ij->i", across, across))
     ends = vessels.ends
-    fixed = (vessels.node_kind != INNER)[ends].all(axis=1)
+    fixed = (vessels.node_kind != INNER)[ends].all(axis=1) & (ends[:, 0] != ends[:, 1])
     grows = ends_at_tip(vessels)
     short = np.flatnonzero((chord < rules.shortest_um) & ~fixed & ~grows)
     short = short[np.lexsort((vessels.identity[short], chord[short]))]
