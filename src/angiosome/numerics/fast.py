@@ -18,12 +18,17 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from angiosome.numerics.lanes import Layout
-from angiosome.numerics.machine_code import LANES
 from angiosome.numerics.rosenbrock import Rates
 from angiosome.numerics.scalar_graph import Graph
 from angiosome.numerics.stiff_graph import stiff_graph
-from angiosome.numerics.stiff_kernel import Kernel, integrate, kernel
 from angiosome.numerics.tracing import UntraceableError, trace
+
+try:
+    from angiosome.numerics.machine_code import LANES
+    from angiosome.numerics.stiff_kernel import Kernel, integrate, kernel
+except ModuleNotFoundError as missing:
+    said = "the fast path needs numba: pip install 'angiosome[fast]'"
+    raise ModuleNotFoundError(said, name=missing.name) from missing
 
 
 @dataclass(frozen=True)
