@@ -25,6 +25,8 @@ def run_and_show(
     days: float | None,
     choices: tuple[str, ...],
     runs: Path,
+    begun: Path | None,
+    at_day: float | None,
     resume: bool,
     as_json: bool,
 ) -> None:
@@ -37,7 +39,16 @@ def run_and_show(
     if resume:
         folder = unfinished(study.id, runs)
     else:
-        request = Request(name, subjects, seed, resolution, days, choices)
+        request = Request(
+            name,
+            subjects,
+            seed,
+            resolution,
+            days,
+            choices,
+            None if begun is None else str(begun),
+            at_day,
+        )
         folder = start(request, study, runs)
     console = Console(stderr=True)
     console.print(f"{study.title}\n{folder}", highlight=False, markup=False)

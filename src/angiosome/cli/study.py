@@ -30,12 +30,18 @@ def run(
     study: Annotated[str, typer.Argument(help="A study of the evidence base, or a study file.")],
     subjects: Annotated[int, typer.Option(min=1, max=100_000, help="Virtual subjects.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all draws.")] = 1,
-    resolution: Annotated[str, typer.Option(help="well-mixed, or spatial (slow).")] = "well-mixed",
+    resolution: Annotated[
+        str, typer.Option(help="well-mixed, spatial (slabs, slow) or block (3D, slower).")
+    ] = "well-mixed",
     days: Annotated[float | None, typer.Option(min=0.1, max=3650, help="Days to simulate.")] = None,
     choose: Annotated[
         list[str] | None, typer.Option(help="Choose between sources: parameter=option.")
     ] = None,
     runs: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("runs"),
+    begun: Annotated[
+        Path | None, typer.Option("--from", help="A run of blocks whose states to go on from.")
+    ] = None,
+    at: Annotated[float | None, typer.Option(min=0, help="The day of those states.")] = None,
     resume: Annotated[bool, typer.Option(help="Finish the newest run that was stopped.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -46,8 +52,10 @@ def run(
     from angiosome.cli.run import run_and_show
 
     with told_to_the_user():
-        if resolution not in ("well-mixed", "spatial"):
-            raise AngiosomeError(f"'{resolution}' is not a resolution: well-mixed or spatial")
+        if resolution not in ("well-mixed", "spatial", "block"):
+            raise AngiosomeError(
+                f"'{resolution}' is not a resolution: well-mixed, spatial or block"
+            )
         run_and_show(
             study,
             subjects=subjects,
@@ -56,6 +64,8 @@ def run(
             days=days,
             choices=tuple(choose or ()),
             runs=runs,
+            begun=begun,
+            at_day=at,
             resume=resume,
             as_json=as_json,
         )

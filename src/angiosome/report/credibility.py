@@ -94,7 +94,7 @@ def verification(summary: Mapping[str, Any], tests: TestResults | None) -> list[
         Item(
             "second resolution",
             "missing",
-            f"only the {resolution} tissue was run; the package can run the other",
+            f"only the {resolution} tissue was run; the package can run others",
         ),
     ]
 

@@ -314,7 +314,7 @@ class Simulation(Record):
 
     of: Id
     angiosome: Text
-    resolution: Annotated[str, OneOf("a resolution", ("well-mixed", "spatial"))]
+    resolution: Annotated[str, OneOf("a resolution", ("well-mixed", "spatial", "block"))]
     subjects: int
     seed: int
 

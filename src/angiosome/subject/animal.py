@@ -182,10 +182,6 @@ def _organ(draws: SubjectDraws, study: Study, weight_kg: Scalar) -> Organ:
     )
 
 
-def _stack(scalars: Sequence[Scalar]) -> Array:
-    return jnp.stack(scalars) if scalars else jnp.zeros(0)
-
-
 def _tissue(draws: SubjectDraws) -> tissue_values.Tissue:
     haematocrit = draws("haematocrit")
     blood = tissue_values.Blood(

@@ -91,7 +91,7 @@ def clock_of(study: Study, *, days: float | None = None) -> Clock:
         events += [reperfusion, reperfusion + 0.25, reperfusion + 1.0]
     for arm in study.arms:
         if arm.regimen:
-            for start in _starts_h(arm.regimen, study, arm):
+            for start in starts_h(arm.regimen, study, arm):
                 events += [start, start + _duration_h(arm.regimen)]
                 doses.append(start)
     looks = [
@@ -114,7 +114,8 @@ def clock_of(study: Study, *, days: float | None = None) -> Clock:
     return Clock(times[times <= last + 1e-9], reperfusion)
 
 
-def _starts_h(regimen: Regimen, study: Study, arm: Arm) -> list[float]:
+def starts_h(regimen: Regimen, study: Study, arm: Arm) -> list[float]:
+    """When each dose of a regimen begins, in hours after injury."""
     return [hours(moment, study, arm) for moment in regimen.times or (Absent.NOT_REPORTED,)]
 
 
@@ -178,7 +179,7 @@ def infusion_of(
         way,
         particles,
         clock.times_h,
-        _starts_h(regimen, study, arm),
+        starts_h(regimen, study, arm),
         _duration_h(regimen),
         cohort.memory_after_h,
     )

@@ -45,6 +45,15 @@ class Response(eqx.Module):
         po2_mmhg: Float[Array, "*place"],
     ) -> Behaviour:
         """Behaviour at places with this VEGF and oxygen, on this day."""
+        return as_behaviour(self.rates(day, vegf_nm, po2_mmhg))
+
+    def rates(
+        self,
+        day: Float[Array, ""],
+        vegf_nm: Float[Array, "*place"],
+        po2_mmhg: Float[Array, "*place"],
+    ) -> signalling.EndothelialRates:
+        """Every rate of the endothelium there."""
         bound = jnp.interp(day, self.times_day, self.bound_vesicles)
         read = jax.vmap(lambda course: jnp.interp(day, self.times_day, course))
         around = surroundings(
@@ -56,7 +65,21 @@ class Response(eqx.Module):
             self.copies_per_particle,
             self.cell,
         )
-        return as_behaviour(signalling.behaviour(around, self.cell.endothelium))
+        return signalling.behaviour(around, self.cell.endothelium)
+
+
+def response_of(animal: Animal, trajectory: Trajectory, clock: Clock, zone: int) -> Response:
+    """The endothelium of one zone of one subject, in one arm."""
+    vesicles = trajectory.states.vesicles
+    return Response(
+        times_day=jnp.asarray(clock.times_h / 24),
+        bound_vesicles=jnp.asarray(vesicles.endothelium)[:, zone]
+        / animal.uptake.endothelial_cells[zone],
+        protein=jnp.asarray(trajectory.states.targets.protein)[:, :, zone].T,
+        pools=jnp.asarray(trajectory.states.pools)[:, :, zone].T,
+        copies_per_particle=animal.vesicles.copies_per_particle,
+        cell=animal.cell,
+    )
 
 
 def slab_times_h(clock: Clock) -> np.ndarray:
@@ -92,16 +115,7 @@ def simulate_slabs(
     for name in INJURED:
         zone = ZONES.index(name)
         residual = inflow_at_residual_flow(animal.tissue)[zone]
-        vesicles = trajectory.states.vesicles
-        response = Response(
-            times_day=jnp.asarray(clock.times_h / 24),
-            bound_vesicles=jnp.asarray(vesicles.endothelium)[:, zone]
-            / animal.uptake.endothelial_cells[zone],
-            protein=jnp.asarray(trajectory.states.targets.protein)[:, :, zone].T,
-            pools=jnp.asarray(trajectory.states.pools)[:, :, zone].T,
-            copies_per_particle=animal.vesicles.copies_per_particle,
-            cell=animal.cell,
-        )
+        response = response_of(animal, trajectory, clock, zone)
         history = simulate_slab(
             animal.tissue,
             no_reflow=animal.tissue.injury.no_reflow[zone],

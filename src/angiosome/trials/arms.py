@@ -91,6 +91,12 @@ CHAIN = (
 """The steps in causal order. Copies and the signal of bound vesicles are two ways side by side."""
 
 
+Progress = Callable[[int, int], None]
+"""Called with the subjects done so far, and their number."""
+Blocks = Callable[[str, Trajectory, Progress | None], dict[str, Floats]]
+"""An arm's id and its course, well mixed, to each measure as ``(subject, time)``."""
+
+
 def simulate_arm(
     study: Study,
     arm: Arm,
@@ -99,6 +105,7 @@ def simulate_arm(
     integrate: Integrator,
     *,
     resolution: str = "well-mixed",
+    blocks: Blocks | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[ArmResult, Trajectory]:
@@ -107,7 +114,8 @@ def simulate_arm(
     Args:
         integrate: from `angiosome.subject.well_mixed.integrator`, for this cohort and clock.
         resolution: ``well-mixed``, or ``spatial`` to follow the injured zones of every subject as
-            slabs of vessels.
+            slabs of vessels, or ``block`` for blocks in three dimensions.
+        blocks: how the latter are followed, and what is kept of them.
         seed: of the vessels of the slabs; subject i has the same in every arm.
         progress: called with the subjects done so far, and their number.
 
@@ -116,8 +124,7 @@ def simulate_arm(
     """
     per_dose = dose_particles(arm.regimen, study, cohort)
     infusion = infusion_of(arm, study, clock, per_dose, cohort)
-    spatial = resolution == "spatial"
-    shown = None if spatial else progress
+    shown = progress if resolution == "well-mixed" else None
     trajectory = simulate(integrate, cohort.animals, infusion, progress=shown)
     failed = np.flatnonzero(~np.asarray(trajectory.succeeded))
     if len(failed) == cohort.subjects:
@@ -125,7 +132,10 @@ def simulate_arm(
             f"{study.id}, arm '{arm.id}': the integration failed for every subject; "
             "please report the study file"
         )
-    if spatial:
+    if resolution == "block":
+        assert blocks is not None
+        by_measure = blocks(arm.id, trajectory, progress)
+    elif resolution == "spatial":
         by_measure = _measures_of_slabs(cohort, trajectory, clock, seed, progress)
     else:
         read = eqx.filter_jit(jax.vmap(_measures_of_zones))

@@ -3,6 +3,7 @@
     run.json          what was asked, with which versions; how far it is
     study.json        the study as it was when the run began
     arms/*.npz        one file per finished arm: what --resume starts from
+    blocks/*/*.npz    subjects in three dimensions: measures, and states that --from goes on from
     stills/*.npz      what the report draws of them
     tables/*.parquet  outcomes, chain, draws and parameters
     networks/*.vtp    vessels of one subject, by arm, zone and day
@@ -24,6 +25,7 @@ import shlex
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -38,9 +40,11 @@ from angiosome.parameters import load_registry
 from angiosome.study import Study
 from angiosome.subject.animal import Cohort, draw_cohort
 from angiosome.subject.schedule import Clock, clock_of, dose_particles, infusion_of, supply_of
-from angiosome.subject.well_mixed import integrator
+from angiosome.subject.well_mixed import Trajectory, integrator
 from angiosome.trials.arms import ArmResult, simulate_arm
 from angiosome.trials.attachments import attachments_of, mechanism_for
+from angiosome.trials.block_pictures import write_block_pictures
+from angiosome.trials.blocks import Start, check_start, measures_of_blocks
 from angiosome.trials.pictures import write_pictures
 from angiosome.trials.summary import summarise, write_tables
 
@@ -62,6 +66,9 @@ class Request:
     resolution: str
     days: float | None
     choices: tuple[str, ...]
+    begun: str | None = None
+    """Folder of the run whose states this one goes on from."""
+    at_day: float | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,10 @@ def _check(request: Request, study: Study) -> None:
         raise AngiosomeError(f"{study.id} is simulated already; run the study it was made from")
     if study.evidence != "vesicles":
         raise AngiosomeError(f"{study.id} gave {study.evidence}; only vesicles are modelled")
+    if (request.begun is None) != (request.at_day is None):
+        raise AngiosomeError("--from and --at go together: a run, and the day to go on from")
+    if request.begun is not None and request.resolution != "block":
+        raise AngiosomeError("only blocks are saved to go on from: add --resolution block")
     for arm in study.arms:
         first = {product.id for product in study.products[:1]}
         if arm.regimen and arm.regimen.product not in {"vehicle", *first}:
@@ -118,7 +129,36 @@ def _check(request: Request, study: Study) -> None:
                 f"{study.id}: the arms give different products; a run follows one. "
                 "Split the study into one file for each product"
             )
-    _prepare(request, study, subjects=1)
+    cohort, clock, _ = _prepare(request, study, subjects=1)
+    begun = _start_of(request)
+    if begun is not None:
+        check_start(begun, study, cohort, clock, request.seed)
+
+
+def _start_of(request: Request) -> Start | None:
+    """The saved states that a run goes on from: those of the other run's control.
+
+    Raises:
+        AngiosomeError: the other run has not finished, or was asked something else.
+    """
+    if request.begun is None or request.at_day is None:
+        return None
+    folder = Path(request.begun)
+    other, state = read_request(folder)
+    if state != "finished":
+        raise AngiosomeError(f"{folder} is {state}; finish it with 'angiosome run --resume' first")
+    for name in ("seed", "choices"):
+        if getattr(other, name) != getattr(request, name):
+            raise AngiosomeError(
+                f"{folder} was run with {name} {getattr(other, name)}, and this run asks for "
+                f"{getattr(request, name)}: arms that share a history share those"
+            )
+    if other.subjects < request.subjects:
+        raise AngiosomeError(
+            f"{folder} holds {other.subjects} subjects; ask for no more with --subjects"
+        )
+    study = Study.model_validate_json((folder / "study.json").read_text(encoding="utf-8"))
+    return Start(folder, study.control.id, request.at_day)
 
 
 def _prepare(
@@ -210,6 +250,8 @@ def repeat_command(request: Request) -> str:
     """The command that gives the same numbers with the same versions."""
     words = ["angiosome", "run", request.study, "--subjects", str(request.subjects)]
     words += ["--seed", str(request.seed), "--resolution", request.resolution]
+    if request.begun is not None:
+        words += ["--from", request.begun, "--at", f"{request.at_day:g}"]
     if request.days is not None:
         words += ["--days", f"{request.days:g}"]
     for choice in request.choices:
@@ -280,11 +322,15 @@ def _finish(folder: Path, request: Request, progress: Progress | None) -> Finish
                 clock,
                 integrate,
                 resolution=request.resolution,
+                blocks=partial(_blocks, folder, cohort, clock, request),
                 seed=request.seed,
                 progress=report,
             )
             typical = typical_subject((results or [result])[0])
-            write_pictures(folder, arm.id, cohort, trajectory, clock, typical, request.seed)
+            if request.resolution == "block":
+                write_block_pictures(folder, arm.id, cohort, typical)
+            else:
+                write_pictures(folder, arm.id, cohort, trajectory, clock, typical, request.seed)
             write_arm(saved, result)
         results.append(result)
     order = {arm.id: index for index, arm in enumerate(study.arms)}
@@ -295,6 +341,27 @@ def _finish(folder: Path, request: Request, progress: Progress | None) -> Finish
     write_tables(folder, study, results, clock, cohort)
     write_text(folder / "result.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
     return replace(finished, summary=summary)
+
+
+def _blocks(
+    folder: Path,
+    cohort: Cohort,
+    clock: Clock,
+    request: Request,
+    arm: str,
+    trajectory: Trajectory,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, np.ndarray]:
+    return measures_of_blocks(
+        folder,
+        arm,
+        cohort,
+        trajectory,
+        clock,
+        seed=request.seed,
+        start=_start_of(request),
+        progress=progress,
+    )
 
 
 def typical_subject(control: ArmResult) -> int:

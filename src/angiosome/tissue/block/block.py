@@ -241,7 +241,7 @@ def _step(
     cells = parenchyma.advance(state.cells, use, survival, day, dt_day, grid.cell_um, laws)
     grown, new_length = vessels, 0.0
     if grow is not None:
-        places = FieldPlaces(grid, vegf.field_nm, P)
+        places = FieldPlaces(grid, vegf.field_nm, P, parenchyma.viable(cells, laws))
         carries = flow if circulation.conductance > 0 else None
         grown, new_length = grow(
             vessels,

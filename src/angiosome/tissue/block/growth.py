@@ -27,7 +27,7 @@ from angiosome.tissue.block.sprouting import (
 )
 from angiosome.tissue.block.stalk import StalkRules, supplied_um
 from angiosome.tissue.block.streams import Purpose, Stream
-from angiosome.tissue.block.surroundings import Surroundings
+from angiosome.tissue.block.surroundings import Place, Surroundings
 from angiosome.tissue.block.tension import TensionRules, relax
 from angiosome.tissue.block.tips import TipRules, felt_vessels, speed, steer
 from angiosome.tissue.block.vessels import (
@@ -171,7 +171,7 @@ def grow(
     )
 
     vessels, kept, ended = _prune(
-        vessels, place.vegf_nm, rates, perfused, shear, day, dt_day, stream, rules
+        vessels, place, rates, perfused, shear, day, dt_day, stream, rules
     )
     pruned_um = before - _total(vessels)
     chance, proliferation = chance[kept], rates.proliferation[kept]
@@ -283,7 +283,7 @@ def _choose(
 
 def _prune(
     vessels: Vessels,
-    vegf_nm: Float[np.ndarray, " segment"],
+    place: Place,
     rates: Rates,
     perfused: Bool[np.ndarray, " segment"],
     shear_pa: Float[np.ndarray, " segment"],
@@ -299,7 +299,8 @@ def _prune(
         day=day,
         perfused=perfused,
         shear_pa=shear_pa,
-        starved=vegf_nm < rules.sprouting.threshold_nm,
+        starved=place.vegf_nm < rules.sprouting.threshold_nm,
+        viable=place.viable,
         mature=is_mature(vessels, rules.maturation),
         survival=rates.survival,
         rules=rules.pruning,

@@ -60,6 +60,7 @@ class FieldPlaces:
     grid: TissueGrid
     vegf_nm: Float[np.ndarray, "x y z"]
     po2_mmhg: Float[np.ndarray, "x y z"]
+    viable: Float[np.ndarray, "x y z"]
 
     @property
     def low_um(self) -> Float[np.ndarray, " 3"]:
@@ -75,10 +76,10 @@ class FieldPlaces:
         return np.where(repeats, np.inf, np.array(self.grid.corner_um) + size)
 
     @cached_property
-    def _columns(self) -> Float[np.ndarray, "cell 5"]:
-        """VEGF, its slope along each axis by central differences, and PO2."""
+    def _columns(self) -> Float[np.ndarray, "cell 6"]:
+        """VEGF, its slope along each axis by central differences, PO2, and what lives."""
         slopes = [self._slope(axis) for axis in range(3)]
-        fields = [self.vegf_nm, *slopes, self.po2_mmhg]
+        fields = [self.vegf_nm, *slopes, self.po2_mmhg, self.viable]
         return np.stack([field.ravel() for field in fields], axis=1)
 
     def _slope(self, axis: int) -> np.ndarray:
@@ -93,7 +94,7 @@ class FieldPlaces:
     def at(self, point_um: Float[np.ndarray, "point 3"]) -> Place:
         """Sample the tissue at these points."""
         if not len(point_um):
-            return Place(np.zeros(0), np.zeros((0, 3)), np.zeros(0))
+            return Place(np.zeros(0), np.zeros((0, 3)), np.zeros(0), np.zeros(0))
         weights, _ = trilinear(point_um, self.grid)
         found = weights @ self._columns
-        return Place(found[:, 0], found[:, 1:4], found[:, 4])
+        return Place(found[:, 0], found[:, 1:4], found[:, 4], found[:, 5])

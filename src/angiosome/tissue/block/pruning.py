@@ -28,6 +28,7 @@ class PruningRules:
     low_shear_pa: float = 0.8  # 8 dyn/cm2; owen2011
     low_shear_day: float | None = 4000 / 1440  # mean life of a naked vessel below it; owen2011
     withdrawal_half_day: float | None = 2.0  # of an immature vessel without VEGF; baffert2006
+    dead_tissue_per_day: float | None = None  # of a vessel in tissue that is dead
     tip_life_day: float | None = 3.0  # mean time until a tip gives up; assumed (0.5 to 7)
 
 
@@ -74,14 +75,16 @@ def hazard_per_day(
     perfused: Bool[np.ndarray, " segment"],
     shear_pa: Float[np.ndarray, " segment"],
     starved: Bool[np.ndarray, " segment"],
+    viable: Float[np.ndarray, " segment"],
     mature: Bool[np.ndarray, " segment"],
     survival: Float[np.ndarray, " segment"],
     rules: PruningRules,
 ) -> Float[np.ndarray, " segment"]:
     """Rate at which each vessel goes: the sum of what threatens it, over the cells' survival.
 
-    `starved` is where VEGF is below the threshold. A vessel poor in shear is kept by the pericytes
-    that it has, one without VEGF only once it is mature.
+    `starved` is where VEGF is below the threshold, `viable` the living share of the tissue. A
+    vessel poor in shear is kept by the pericytes that it has, one without VEGF only once it is
+    mature.
     """
     hazard = np.zeros(vessels.segments)
     has_lumen = (vessels.opens_day <= day) & (vessels.kind == CAPILLARY)
@@ -96,6 +99,8 @@ def hazard_per_day(
     if rules.withdrawal_half_day is not None:
         young = starved & ~mature & (vessels.kind == CAPILLARY)
         hazard += np.where(young, math.log(2) / rules.withdrawal_half_day, 0.0)
+    if rules.dead_tissue_per_day is not None:
+        hazard += rules.dead_tissue_per_day * (1 - viable)
     return hazard / np.maximum(survival, 1e-9)
 
 

@@ -26,6 +26,7 @@ class Place:
     vegf_nm: Float[np.ndarray, " point"]
     vegf_slope_nm_per_um: Float[np.ndarray, "point 3"]
     po2_mmhg: Float[np.ndarray, " point"]
+    viable: Float[np.ndarray, " point"]  # share of the tissue there that lives
 
 
 @runtime_checkable
@@ -79,4 +80,5 @@ class Uniform:
             vegf_nm=vegf,
             vegf_slope_nm_per_um=np.where((vegf > 0)[:, None], slope, 0.0),
             po2_mmhg=np.full(len(point_um), self.po2_mmhg),
+            viable=np.ones(len(point_um)),
         )

@@ -1,0 +1,306 @@
+"""A subject in three dimensions: the injured zones as blocks of vessels that grow and go.
+
+Delivery and silencing are whole-body and well mixed, as at the other resolutions. A block gets the
+vesicles and target proteins of its zone over time, and asks the same endothelial core for
+behaviour, vessel by vessel and cell by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from angiosome.signalling import EndothelialRates
+from angiosome.subject.animal import Animal
+from angiosome.subject.outcomes import ZoneReadings, readings_of
+from angiosome.subject.schedule import Clock
+from angiosome.subject.spatial import INJURED, Response, response_of
+from angiosome.subject.well_mixed import Trajectory
+from angiosome.tissue.block.adaptation import signals
+from angiosome.tissue.block.block import Tolerance, follow, healthy_block
+from angiosome.tissue.block.circulation import as_network, at_pressure
+from angiosome.tissue.block.growing import growing
+from angiosome.tissue.block.growth import GrowthRules, with_vegf_unit
+from angiosome.tissue.block.laws import Arm, Laws, laws_of
+from angiosome.tissue.block.outcomes import BlockOutcomes, outcomes
+from angiosome.tissue.block.places import sample
+from angiosome.tissue.block.rates import Rates, Respond
+from angiosome.tissue.block.state import BlockState
+from angiosome.tissue.block.vessels import length_um, middle_um
+from angiosome.tissue.given.beds import BedTarget, parallel_bed
+from angiosome.tissue.given.tissue_grid import TissueGrid
+from angiosome.tissue.sprouting import lasting_length_um
+from angiosome.tissue.values import ZONES
+
+VESSEL_UM = 75.0  # between branch points of a capillary; assumed (50 to 120)
+DIAMETER_CV = 0.15  # spread of capillary diameters over their mean; assumed (0.1 to 0.25)
+SLOWEST, FASTEST = 24, 96  # steps a day, within which the artery opens at the end of one
+
+Saved = Callable[[str, BlockState], None]
+"""Called with a zone and its state: healthy, at the end of every day, and at the end."""
+
+
+@dataclass(frozen=True)
+class BlockSize:
+    """Extent of a block and of its grid; capillaries run along the first axis."""
+
+    size_um: tuple[float, float, float] = (240.0, 120.0, 120.0)
+    cell_um: float = 10.0
+
+    @property
+    def grid(self) -> TissueGrid:
+        """The grid of the tissue."""
+        x, y, z = (round(n / self.cell_um) for n in self.size_um)
+        return TissueGrid((x, y, z), self.cell_um)
+
+
+@dataclass(frozen=True)
+class BlockCourse:
+    """One zone over time: what was measured after every step, from the healthy block on."""
+
+    times_day: np.ndarray
+    measured: tuple[BlockOutcomes, ...]
+
+    def of(self, name: str) -> np.ndarray:
+        """One outcome over time."""
+        return np.array([getattr(one, name) for one in self.measured])
+
+
+def steps_per_day(clock: Clock) -> int:
+    """Steps a day such that the artery opens at the end of one, as nearly as there is."""
+    if clock.reperfusion_h is None:
+        return SLOWEST
+    counts = np.arange(SLOWEST, FASTEST + 1)
+    opens = clock.reperfusion_h / 24 * counts
+    off = np.abs(opens - np.maximum(np.round(opens), 1)) / counts
+    return int(counts[np.argmin(np.round(off, 9))])
+
+
+def block_seed(seed: int, subject: int, zone: int) -> int:
+    """The seed of one zone of one subject: the same vessels and the same chance in every arm."""
+    return int(np.random.SeedSequence([seed, subject, zone]).generate_state(1, np.uint64)[0] >> 1)
+
+
+def laws_of_zone(animal: Animal, zone: int) -> Laws:
+    """What the block of a zone follows."""
+    injury = animal.tissue.injury
+    return laws_of(
+        animal.tissue,
+        residual_flow=float(injury.residual_flow[zone]),
+        no_reflow=float(injury.no_reflow[zone]),
+    )
+
+
+def healthy_zone(laws: Laws, seed: int, clock: Clock, size: BlockSize) -> BlockState:
+    """The block of a zone before injury, with the capillary density of the subject."""
+    bed = laws.tissue.bed
+    diameter = float(bed.capillary_diameter_um)
+    target = BedTarget(
+        size_um=size.size_um,
+        length_density_per_mm2=float(bed.capillary_density_per_mm2),
+        diameter_um=diameter,
+        diameter_sd_um=DIAMETER_CV * diameter,
+        vessel_um=VESSEL_UM,
+        haematocrit=laws.rheology.constant_haematocrit,
+    )
+    made = parallel_bed(target, seed % 2**32)
+    inside = np.clip(made.position_um, 0.0, size.size_um)
+    along = np.abs(np.diff(inside[made.ends, 0], axis=1)).sum()
+    profiles = float(along) / float(np.prod(size.size_um)) * 1e6
+    # Capillaries come in whole numbers: the block is stretched until its profiles are the subject's
+    stretch = float(np.sqrt(profiles / target.length_density_per_mm2))
+    made = replace(
+        made,
+        position_um=inside * stretch,
+        length_um=made.length_um * stretch,
+        box_um=tuple(n * stretch for n in size.size_um),
+    )
+    grid = replace(size.grid, cell_um=size.cell_um * stretch)
+    return healthy_block(made, grid, laws, seed=seed, steps_per_day=steps_per_day(clock))
+
+
+def rules_of_zone(laws: Laws, healthy: BlockState) -> GrowthRules:
+    """The rules of growth with the subject's own rates, and at rest in its healthy block.
+
+    Sprouting answers VEGF as at the other resolutions: g φ(c) of the length a day, over the length
+    that a tip leaves behind, for a vessel with its whole membrane. The constant that shrinks
+    diameters is set so that the healthy block neither widens nor narrows on the whole (pries2001
+    fit theirs to a network, too).
+    """
+    growth, bed = laws.tissue.growth, laws.tissue.bed
+    unit = float(growth.vegf_rest_nm) * float(growth.vegf_hypoxia_fold)
+    rules = with_vegf_unit(GrowthRules(), unit)
+    free_path_um = jnp.asarray(1e3 / np.sqrt(float(bed.capillary_density_per_mm2)))
+    lasting = float(lasting_length_um(growth, free_path_um))
+    per_um = float(growth.max_growth_per_day) / lasting
+    sprouting = replace(
+        rules.sprouting,
+        per_um_day=per_um / (1 - rules.sprouting.membrane_holds),
+        threshold_nm=0.0,
+        half_above_nm=float(growth.vegf_half_sprouting_nm),
+        diameter_um=float(bed.capillary_diameter_um),
+    )
+    assert rules.stalk is not None
+    assert rules.adaptation is not None
+    return replace(
+        rules,
+        sprouting=sprouting,
+        tips=replace(rules.tips, speed_um_per_day=float(growth.tip_speed_um_per_day)),
+        stalk=replace(rules.stalk, doubling_day=float(growth.endothelial_doubling_day)),
+        lumen=replace(rules.lumen, delay_day=float(growth.lumen_delay_day)),
+        pruning=replace(
+            rules.pruning,
+            tip_life_day=float(growth.tip_lifetime_day),
+            dead_tissue_per_day=float(laws.tissue.injury.capillary_loss_per_day),
+        ),
+        adaptation=replace(
+            rules.adaptation,
+            shrinking=rules.adaptation.shrinking + _drift(laws, healthy, rules),
+        ),
+    )
+
+
+def _drift(laws: Laws, healthy: BlockState, rules: GrowthRules) -> float:
+    """Mean signal for wider vessels in the healthy block, over its length."""
+    assert rules.adaptation is not None
+    network = as_network(healthy.vessels, 0.0, laws, healthy.grid)
+    flow = at_pressure(healthy.vessels, network, healthy.circulation, healthy.fed)
+    vegf = sample(healthy.fields.vegf_nm, middle_um(healthy.vessels), healthy.grid)
+    total = signals(healthy.vessels, flow, vegf, rules.adaptation).total
+    length = np.where(np.isfinite(total), length_um(healthy.vessels), 0.0)
+    return float(np.average(np.nan_to_num(total), weights=length))
+
+
+def respond_with(response: Response) -> Respond:
+    """The endothelial core for a block, which asks with arrays of ever new sizes.
+
+    They are padded to a power of two, so that the core is compiled a few times and not at every
+    step.
+    """
+
+    def respond(day: float, vegf_nm: np.ndarray, po2_mmhg: np.ndarray) -> Rates:
+        count = vegf_nm.size
+        size = 1 << max(count - 1, 0).bit_length()
+        padded = [np.pad(values, (0, size - count)) for values in (vegf_nm, po2_mmhg)]
+        found = _rates(response, jnp.asarray(day), *map(jnp.asarray, padded))
+        return Rates(
+            **{one.name: np.asarray(getattr(found, one.name))[:count] for one in fields(Rates)}
+        )
+
+    return respond
+
+
+@eqx.filter_jit
+def _rates(response: Response, day: jax.Array, vegf: jax.Array, po2: jax.Array) -> EndothelialRates:
+    found = response.rates(day, vegf, po2)
+    return jax.tree.map(lambda rate: jnp.broadcast_to(rate, vegf.shape), found)
+
+
+def arm_of(animal: Animal, trajectory: Trajectory, clock: Clock, zone: int) -> Arm:
+    """What one arm of a study does to the block of a zone."""
+    opens = np.inf if clock.reperfusion_h is None else clock.reperfusion_h / 24
+    half_a_step = 0.5 / steps_per_day(clock)
+
+    def patency(day: float) -> float:
+        return 0.0 if day < opens - half_a_step else 1.0
+
+    return Arm(patency, respond_with(response_of(animal, trajectory, clock, zone)))
+
+
+def simulate_blocks(
+    animal: Animal,
+    trajectory: Trajectory,
+    clock: Clock,
+    *,
+    seed: int,
+    subject: int,
+    size: BlockSize | None = None,
+    start: Mapping[str, BlockState] | None = None,
+    history: Mapping[str, BlockCourse] | None = None,
+    saved: Saved | None = None,
+    tolerance: Tolerance | None = None,
+) -> dict[str, BlockCourse]:
+    """Follow the injured zones of one subject in three dimensions, one after the other.
+
+    Args:
+        animal: the subject.
+        trajectory: the same subject and arm, well mixed: what reaches each zone, and when.
+        clock: of the study.
+        seed: of the run.
+        subject: its number in the cohort; with the seed it gives the vessels, alike in every arm.
+        size: of a block.
+        start: for each zone the state to go on from instead of the healthy block.
+        history: for each zone what was measured up to that state, and after it: which is left out.
+        saved: what to do with the healthy state and with that at the end of every day.
+        tolerance: how far blood and oxygen may lag behind.
+
+    Raises:
+        CapacityError: a block outgrew what it may hold; what was saved stands.
+    """
+    courses: dict[str, BlockCourse] = {}
+    until = float(clock.times_h[-1]) / 24
+    for name in INJURED:
+        zone = ZONES.index(name)
+        laws = laws_of_zone(animal, zone)
+        healthy = healthy_zone(laws, block_seed(seed, subject, zone), clock, size or BlockSize())
+        rules = rules_of_zone(laws, healthy)
+        state = healthy if start is None else start[name]
+        times, measured = [state.day], [outcomes(state, laws)]
+        if history is not None:
+            before = int(np.searchsorted(history[name].times_day, state.day - 1e-9))
+            times = [*history[name].times_day[:before], *times]
+            measured = [*history[name].measured[:before], *measured]
+        if saved is not None and start is None:
+            saved(name, healthy)
+        steps = follow(
+            state,
+            until,
+            laws=laws,
+            arm=arm_of(animal, trajectory, clock, zone),
+            grow=growing(rules),
+            tolerance=tolerance,
+        )
+        for state in steps:
+            times.append(state.day)
+            measured.append(outcomes(state, laws))
+            if saved is not None and state.step % state.steps_per_day == 0:
+                saved(name, state)
+        if saved is not None and state.step % state.steps_per_day:
+            saved(name, state)
+        courses[name] = BlockCourse(np.array(times), tuple(measured))
+    return courses
+
+
+def block_readings(
+    blocks: Mapping[str, BlockCourse], trajectory: Trajectory, animal: Animal, clock: Clock
+) -> ZoneReadings:
+    """What could be read in each zone at the times of the clock; remote tissue stays well mixed."""
+    mixed = readings_of(jax.tree.map(jnp.asarray, trajectory), animal)
+    days = clock.times_h / 24
+
+    def zones(name: str, remote: jax.Array) -> jax.Array:
+        read = [_at(blocks[zone], name, days) for zone in INJURED]
+        return jnp.stack([*map(jnp.asarray, read), remote[:, -1]], axis=-1)
+
+    density = zones("capillary_density_per_mm2", mixed.capillary_density_per_mm2)
+    perfused = zones("perfused_density_per_mm2", mixed.perfused_density_per_mm2)
+    return ZoneReadings(
+        viable=zones("viable_fraction", mixed.viable),
+        capillary_density_per_mm2=density,
+        perfused_density_per_mm2=perfused,
+        relative_flow=zones("flow_ratio", mixed.relative_flow),
+        po2_mmhg=zones("mean_po2_mmhg", mixed.po2_mmhg),
+        shut=1 - perfused / jnp.maximum(density, 1e-9),
+    )
+
+
+def _at(course: BlockCourse, name: str, days: np.ndarray) -> np.ndarray:
+    """An outcome after the step that a time falls into."""
+    step = course.times_day[1] - course.times_day[0] if len(course.times_day) > 1 else 1.0
+    at = np.searchsorted(course.times_day, days - 1e-6 * step)
+    return course.of(name)[np.minimum(at, len(course.times_day) - 1)]

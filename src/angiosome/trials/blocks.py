@@ -1,0 +1,223 @@
+"""Arms in blocks of vessels: what is kept of every subject, and how a run goes on from another.
+
+    blocks/<arm>/<subject>-<zone>.npz            what was measured after every step
+    blocks/<arm>/<subject>-<zone>-day007.00.npz  the whole state, to go on from
+    blocks/<arm>/<zone>/                         a typical subject, for ParaView and napari
+
+A subject whose zones were measured is not simulated again when a run is resumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from angiosome.errors import AngiosomeError
+from angiosome.io.atomic import replacing
+from angiosome.io.checkpoint import read_checkpoint, write_checkpoint
+from angiosome.study import Study
+from angiosome.subject.animal import Cohort
+from angiosome.subject.block import (
+    BlockCourse,
+    BlockSize,
+    block_readings,
+    block_seed,
+    healthy_zone,
+    laws_of_zone,
+    simulate_blocks,
+)
+from angiosome.subject.outcomes import measures
+from angiosome.subject.schedule import Clock, starts_h
+from angiosome.subject.spatial import INJURED
+from angiosome.subject.well_mixed import Trajectory
+from angiosome.tissue.block.outcomes import BlockOutcomes
+from angiosome.tissue.block.state import BlockState
+from angiosome.tissue.values import ZONES
+from angiosome.trials.arms import one_subject
+
+FOLDER = "blocks"
+SAVED_DAYS = (0, 1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 28)
+"""Days on which the whole state is kept, besides the last."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Start:
+    """The saved states that every arm of a run goes on from."""
+
+    folder: Path
+    """Of the other run."""
+    arm: str
+    day: float
+
+
+def checkpoint_file(folder: Path, arm: str, subject: int, zone: str, day: float) -> Path:
+    """Where the state of one zone of one subject is kept."""
+    return folder / FOLDER / arm / f"{subject}-{zone}-day{day:06.2f}.npz"
+
+
+def saved_days(folder: Path, arm: str, subject: int = 0) -> list[float]:
+    """The days on which the states of a subject were kept, rising."""
+    found = (folder / FOLDER / arm).glob(f"{subject}-{INJURED[0]}-day*.npz")
+    return sorted(float(file.stem.rpartition("day")[2]) for file in found)
+
+
+def check_start(start: Start, study: Study, cohort: Cohort, clock: Clock, seed: int) -> None:
+    """See that the arms of a study can go on from these states.
+
+    Raises:
+        AngiosomeError: nothing was saved on that day; a dose comes before it; or the subjects are
+            others, so that the histories would not be shared.
+    """
+    days = saved_days(start.folder, start.arm)
+    if not any(abs(day - start.day) < 1e-9 for day in days):
+        held = ", ".join(f"{day:g}" for day in days) or "none"
+        raise AngiosomeError(
+            f"{start.folder}, arm '{start.arm}', holds no state of day {start.day:g}; "
+            f"it holds days {held}. Give one of these with --at"
+        )
+    for arm in study.arms:
+        regimen = arm.regimen
+        if regimen is None or regimen.product == "vehicle":
+            continue
+        early = min(starts_h(regimen, study, arm)) / 24
+        if early < start.day - 1e-9:
+            raise AngiosomeError(
+                f"{study.id}, arm '{arm.id}': the first dose comes on day {early:.3g}, before day "
+                f"{start.day:g}, from which the run is to go on; give an earlier day with --at"
+            )
+    for subject in range(cohort.subjects):
+        states = read_start(start, subject)
+        animal = one_animal(cohort, subject)
+        for zone, state in states.items():
+            number = ZONES.index(zone)
+            laws = laws_of_zone(animal, number)
+            own = healthy_zone(laws, block_seed(seed, subject, number), clock, BlockSize())
+            same = (
+                own.healthy == state.healthy
+                and own.seed == state.seed
+                and own.steps_per_day == state.steps_per_day
+            )
+            if not same:
+                raise AngiosomeError(
+                    f"{study.id}: subject {subject} is not the one of {start.folder}; condition, "
+                    "seed and choices of parameters have to be those of that run"
+                )
+
+
+def read_start(start: Start, subject: int) -> dict[str, BlockState]:
+    """The states that one subject goes on from, by zone."""
+    return {
+        zone: read_checkpoint(checkpoint_file(start.folder, start.arm, subject, zone, start.day))
+        for zone in INJURED
+    }
+
+
+def one_animal(cohort: Cohort, subject: int) -> Any:
+    """One subject of a cohort."""
+    import jax
+
+    return jax.tree.map(lambda leaf: leaf[subject], cohort.animals)
+
+
+def measures_of_blocks(
+    folder: Path,
+    arm: str,
+    cohort: Cohort,
+    trajectory: Trajectory,
+    clock: Clock,
+    *,
+    seed: int,
+    start: Start | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Floats]:
+    """Follow every subject of an arm in blocks, and read what papers would report.
+
+    Args:
+        folder: of the run; what is kept goes there.
+        arm: its id.
+        cohort: the subjects.
+        trajectory: of the arm, well mixed.
+        clock: of the study.
+        seed: of the run.
+        start: what to go on from; without it from the healthy blocks.
+        progress: called with the subjects done so far, and their number.
+
+    Returns:
+        Each measure as ``(subject, time)``.
+    """
+    (folder / FOLDER / arm).mkdir(parents=True, exist_ok=True)
+    rows: list[dict[str, Floats]] = []
+    for subject in range(cohort.subjects):
+        animal, course = one_subject(cohort, trajectory, subject)
+        blocks = _measured(folder, arm, subject)
+        if blocks is None:
+
+            def keep(zone: str, state: BlockState, subject: int = subject) -> None:
+                last = state.day >= clock.times_h[-1] / 24 - 1e-9
+                if last or any(abs(state.day - day) < 1e-9 for day in SAVED_DAYS):
+                    file = checkpoint_file(folder, arm, subject, zone, state.day)
+                    write_checkpoint(file, state)
+
+            blocks = simulate_blocks(
+                animal,
+                course,
+                clock,
+                seed=seed,
+                subject=subject,
+                start=None if start is None else read_start(start, subject),
+                history=None if start is None else _history(start, subject),
+                saved=keep,
+            )
+            for zone, measured in blocks.items():
+                _write_course(_course_file(folder, arm, subject, zone), measured)
+        read = measures(block_readings(blocks, course, animal, clock), animal.organ)
+        rows.append({name: np.asarray(values) for name, values in read.items()})
+        if progress:
+            progress(subject + 1, cohort.subjects)
+    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+
+
+def _course_file(folder: Path, arm: str, subject: int, zone: str) -> Path:
+    return folder / FOLDER / arm / f"{subject}-{zone}.npz"
+
+
+def _history(start: Start, subject: int) -> Mapping[str, BlockCourse]:
+    found = _measured(start.folder, start.arm, subject)
+    if found is None:
+        raise AngiosomeError(
+            f"{start.folder}, arm '{start.arm}': subject {subject} was not finished; finish that "
+            "run with --resume first"
+        )
+    return found
+
+
+def _measured(folder: Path, arm: str, subject: int) -> dict[str, BlockCourse] | None:
+    """What was measured of a subject, if both zones were finished."""
+    files = {zone: _course_file(folder, arm, subject, zone) for zone in INJURED}
+    if not all(file.is_file() for file in files.values()):
+        return None
+    return {zone: _read_course(file) for zone, file in files.items()}
+
+
+def _write_course(file: Path, course: BlockCourse) -> None:
+    names = [part.name for part in fields(BlockOutcomes)]
+    arrays: dict[str, Any] = {name: course.of(name) for name in names}
+    with replacing(file) as temporary, temporary.open("wb") as opened:
+        np.savez_compressed(opened, times_day=course.times_day, **arrays)
+
+
+def _read_course(file: Path) -> BlockCourse:
+    with np.load(file, allow_pickle=False) as stored:
+        held = {name: stored[name] for name in stored.files}
+    times = held.pop("times_day")
+    rows = zip(*(values.tolist() for values in held.values()), strict=True)
+    return BlockCourse(
+        times, tuple(BlockOutcomes(**dict(zip(held, row, strict=True))) for row in rows)
+    )
