@@ -160,7 +160,7 @@ def wandered(turn, seed, count=500, steps=8):
     )  # fmt: skip
     start = vessels.position_um[1::2]
     rules = replace(angioadapt20(), tension=None)
-    slope = turn @ [0.0, 0.002, 0.001]
+    slope = turn @ [0.0, 0.008, 0.004]
     for number in range(steps):
         vessels, _ = grow(
             vessels, day=0.05 * number, dt_day=0.05, flow=None,
