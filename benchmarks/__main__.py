@@ -1,10 +1,10 @@
 """Every benchmark, one after the other: ratios to peers in the same run, on this machine.
 
-That of the stiff solver is a command: `angiosome bench ode`.
+Those of the stiff solver and of the tissue are commands: `angiosome bench ode` and `tissue`.
 """
 
 import runpy
 
-for name in ("evidence", "synthesis", "vessel_flow"):
+for name in ("evidence", "synthesis"):
     print(f"== {name}")
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")

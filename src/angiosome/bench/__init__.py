@@ -1,1 +1,1 @@
-"""The stiff engine beside its peers: models, runs and what they took."""
+"""The engines beside their peers: models, runs and what they took."""

@@ -247,6 +247,47 @@ def diffusion() -> list[Row]:
     return rows
 
 
+def growth(side_um: float) -> list[Row]:
+    """A block of a pig's heart after infarction, two days at 32 steps a day: a step, and its parts.
+
+    Blood and oxygen are kept current to the tolerances that runs have.
+    """
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from angiosome.evidence import find_study
+    from angiosome.parameters import load_registry
+    from angiosome.subject.animal import draw_cohort
+    from angiosome.subject.block import BlockSize, healthy_zone, laws_of_zone, rules_of_zone
+    from angiosome.subject.schedule import clock_of
+    from angiosome.tissue.block.block import follow
+    from angiosome.tissue.block.growing import growing
+    from angiosome.tissue.block.laws import Arm
+
+    study = find_study("gallet-2017")
+    cohort = draw_cohort(study, load_registry(), (), subjects=1, seed=1)
+    animal = jax.tree.map(lambda leaf: leaf[0], cohort.animals)
+    laws = laws_of_zone(animal, 1)
+    state = healthy_zone(laws, 1, clock_of(study), BlockSize((side_um,) * 3))
+    grow, spent = growing(rules_of_zone(laws, state)), [0.0]
+
+    def timed(*what: Any, **how: Any) -> Any:
+        start = time.process_time()
+        found = grow(*what, **how)
+        spent[0] += time.process_time() - start
+        return found
+
+    days, opens = 2.0, 1.5 / 24 - 1e-6
+    arm = Arm(patency=lambda day: float(day >= opens))
+    wall, cpu = time.perf_counter(), time.process_time()
+    *_, state = follow(state, days, laws=laws, arm=arm, grow=timed)
+    steps = state.step
+    what = f"block, {state.vessels.segments} segments, {state.grid.cells} cells, one step"
+    wall, cpu = (time.perf_counter() - wall) / steps, (time.process_time() - cpu) / steps
+    note = f"mean of {steps} steps; growth {1e3 * spent[0] / steps:.1f} ms CPU of it"
+    return [{"what": what, "wall_s": wall, "cpu_s": cpu, "note": note}]
+
+
 def bandwidth() -> list[Row]:
     """How fast this machine copies memory: what a pass over a field takes at least."""
     field = np.zeros(20_000_000)
@@ -258,7 +299,7 @@ def bandwidth() -> list[Row]:
     return [{"what": "copy of 160 MB", "wall_s": wall, "cpu_s": cpu, "note": note}]
 
 
-PARTS = {f.__name__: f for f in (bandwidth, diffusion, oxygen, flow, pressure)}
+PARTS = {f.__name__: f for f in (bandwidth, diffusion, oxygen, flow, pressure, growth)}
 SIZES = (3_000, 10_000, 100_000, 1_000_000)
 COMPILED = "no part is compiled (NumPy and SciPy), so none waits for that"
 
@@ -280,9 +321,11 @@ def measure(largest: int) -> Iterator[list[Row]]:
     for kind, n in (("sheet", 100_000), ("mesh", 10_000), ("mesh", 100_000)):
         if n <= largest:
             yield _apart("pressure", kind, n)
+    for side_um in (150.0, 300.0):
+        yield _apart("growth", side_um)
 
 
-def _apart(*asked: str | int) -> list[Row]:
+def _apart(*asked: str | float) -> list[Row]:
     """Run one part in a process of its own."""
     command = [sys.executable, "-m", "angiosome.bench.tissue", json.dumps(asked)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

@@ -112,3 +112,41 @@ def _judge(row: dict[str, Any]) -> None:
 
 MOST_ERROR = 1e-4
 """Of any number, relative, at a relative tolerance of 1e-6."""
+
+
+@bench.command("tissue")
+def bench_tissue(
+    largest: Annotated[
+        int, typer.Option(min=3000, help="Segments of the largest network.")
+    ] = 100_000,
+    as_json: AsJson = False,
+) -> None:
+    """Time blood, oxygen, diffusion and growth beside their peers; those not installed are named.
+
+    Example: angiosome bench tissue --largest 10000
+    """
+    from angiosome.bench.tissue import COMPILED, measure
+
+    shown: list[dict[str, Any]] = []
+    with told_to_the_user():
+        for part in measure(largest):
+            shown += part
+            if not as_json:
+                for row in part:
+                    typer.echo(_tissue_line(row))
+    if as_json:
+        print_json({"rows": shown, "compile": COMPILED})
+    else:
+        typer.echo(COMPILED)
+
+
+def _tissue_line(row: dict[str, Any]) -> str:
+    """One measurement in words, as it comes."""
+    parts = [row["what"]]
+    if "wall_s" in row:
+        parts.append(f"{row['wall_s']:.3g} s wall, {row['cpu_s']:.3g} s CPU")
+    if "ratio" in row:
+        parts.append(f"{row['ratio']:.3g} times as long as ours")
+    if "peak_mib" in row:
+        parts.append(f"peak {row['peak_mib']:.0f} MiB")
+    return "; ".join([*parts, row["note"]])
