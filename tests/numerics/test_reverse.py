@@ -9,7 +9,7 @@ import pytest
 from angiosome.delivery import Infusion
 from angiosome.numerics import plan_stiff, reversible, solve_stiff
 from angiosome.parameters import load_registry
-from angiosome.subject.dosing import Case, lanes_of, solve
+from angiosome.subject.dosing import Case, solve, subjects_of
 from angiosome.subject.draws import Draws
 
 jax.config.update("jax_enable_x64", True)
@@ -48,15 +48,15 @@ def test_the_gradient_of_copies_by_dose_is_that_of_finite_differences():
     case = Case(
         "heart", "mouse", "intravenous", 0.025, "permanent-occlusion", None, (0.0,), 0.1, None
     )
-    lanes = lanes_of(case, Draws(load_registry(), 1, 1, case.organ, case.species, {}))
+    lanes = subjects_of(case, Draws(load_registry(), 1, 1, case.organ, case.species, {})).lanes
     lane = jax.tree.map(lambda leaf: leaf[0], lanes)
     busy = eqx.tree_at(lambda lane: lane.body.macrophage_half_per_ml, lane, jnp.asarray(1e10))
     times = jnp.array([0.0, 0.1, 1.0, 12.0])
 
     @reversible
     def copies(log_dose):
-        per_h = jnp.zeros(3).at[0].set(10 * jnp.exp(log_dose))
-        infusion = Infusion(per_h, jnp.zeros(3), jnp.zeros(3), jnp.zeros(3))
+        per_h, none = jnp.zeros(3).at[0].set(10 * jnp.exp(log_dose)), jnp.zeros(3)
+        infusion = Infusion(per_h, none, jnp.zeros((3, 2)), none, none, none)
         return solve(busy, infusion, times).loaded_copies[-1, 0, 0]
 
     at, h = jnp.log(1e11), 1e-3

@@ -1,7 +1,5 @@
 """`jax.grad` of an outcome by the dose, through the engine, silencing and the core."""
 
-from dataclasses import replace
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -9,11 +7,11 @@ import pytest
 
 from angiosome import signalling
 from angiosome.delivery import Infusion
+from angiosome.numerics import reversible
 from angiosome.parameters import load_registry
 from angiosome.signalling import Silencing, Surroundings, endothelium_of
 from angiosome.signalling.roles import roles_of
-from angiosome.subject.derivative import reversible
-from angiosome.subject.dosing import Case, lanes_of, solve
+from angiosome.subject.dosing import Case, solve, subjects_of
 from angiosome.subject.draws import Draws
 
 CASE = Case(
@@ -36,7 +34,7 @@ def number(name, *where):
 
 def test_a_reverse_derivative_of_migration_by_the_dose_is_that_of_finite_differences():
     draws = Draws(load_registry(), 1, 1, CASE.organ, CASE.species, {})
-    lane = jax.tree.map(lambda leaf: leaf[0], lanes_of(replace(CASE), draws))
+    lane = jax.tree.map(lambda leaf: leaf[0], subjects_of(CASE, draws).lanes)
     busy = eqx.tree_at(lambda lane: lane.body.macrophage_half_per_ml, lane, jnp.asarray(1e10))
     how = Silencing(
         endogenous_copies=jnp.zeros(1),
@@ -54,9 +52,9 @@ def test_a_reverse_derivative_of_migration_by_the_dose_is_that_of_finite_differe
     @jax.jit
     @reversible
     def course(log_dose):
-        per_h = jnp.zeros(4).at[0].set(10 * jnp.exp(log_dose))
         none = jnp.zeros(4)
-        states = solve(busy, Infusion(none, none, per_h, none), TIMES)
+        by_needle = jnp.zeros((4, 2)).at[0, 0].set(10 * jnp.exp(log_dose))
+        states = solve(busy, Infusion(none, none, by_needle, none, none, none), TIMES)
         cells = busy.uptake.endothelial_cells[0]
         return states.loaded_copies[:, 0, 0], states.endothelium[-1, 0] / cells
 

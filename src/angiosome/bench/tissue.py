@@ -268,7 +268,7 @@ def growth(side_um: float) -> list[Row]:
     cohort = draw_cohort(study, load_registry(), (), subjects=1, seed=1)
     animal = jax.tree.map(lambda leaf: leaf[0], cohort.animals)
     laws = laws_of_zone(animal, 1)
-    state = healthy_zone(laws, 1, clock_of(study), BlockSize((side_um,) * 3))
+    state = healthy_zone(laws, 1, clock_of(study), BlockSize((side_um, side_um, side_um)))
     grow, spent = growing(rules_of_zone(laws, state)), [0.0]
 
     def timed(*what: Any, **how: Any) -> Any:
