@@ -69,7 +69,8 @@ class Column:
     def at(self, point_um: np.ndarray) -> Place:
         weights, _ = trilinear(point_um, self.grid)
         slope = np.stack([weights @ part.ravel() for part in self.slope], axis=1)
-        return Place(weights @ self.vegf.ravel(), slope, weights @ self.po2.ravel())
+        found = weights @ self.vegf.ravel(), slope, weights @ self.po2.ravel()
+        return Place(*found, np.ones(len(found[0])))
 
 
 def start(folder: Path) -> tuple[Vessels, GivenNetwork]:

@@ -227,7 +227,7 @@ def live(vessels, days, dt_day, rules, *, perfused=True, shear_pa=3.0, starved=F
         vessels = stall(vessels, day=day, dt_day=dt_day, stream=stream, rules=rules)
         hazard = hazard_per_day(
             vessels, day=day, perfused=np.full(count, perfused) & ~vessels.shut,
-            shear_pa=np.full(count, shear_pa), starved=np.full(count, starved),
+            shear_pa=np.full(count, shear_pa), starved=np.full(count, starved), viable=np.ones(count),
             mature=is_mature(vessels, MaturationRules()), survival=np.full(count, survival),
             rules=rules,
         )  # fmt: skip

@@ -11,7 +11,6 @@ import numpy as np
 
 from angiosome.report import marks
 from angiosome.report.numbers import anchor, interval, short, superscript, told, unit_text
-from angiosome.report.tissue import Slab
 from angiosome.study import Study
 from angiosome.tissue.slab import HYPOXIC_MMHG
 from angiosome.trials.arms import CHAIN, ArmResult
@@ -251,6 +250,7 @@ COURSES = (
     ("LVEF", "Ejection fraction", "%"),
     ("perfusion, of healthy tissue", "Perfusion", "% of healthy"),
     ("tissue PO2", "Tissue oxygen", "mmHg, border zone"),
+    ("hypoxic fraction", "Hypoxic tissue", f"% of border zone below {HYPOXIC_MMHG:g} mmHg"),
     ("capillary density", "Capillaries", "per mm², border zone"),
     ("perfused capillary density", "Capillaries that carry blood", "per mm², border zone"),
 )
@@ -282,18 +282,6 @@ def courses(
         ]
         found.append(Course(key, title, unit, bands, points))
     return found
-
-
-def hypoxic_course(slabs: Mapping[str, Slab], days: np.ndarray) -> Course:
-    """The hypoxic part of the border zone in the one subject that is pictured, by arm."""
-    bands: dict[str, tuple[list[float], list[float], list[float]]] = {}
-    for arm, slab in slabs.items():
-        at = [frame.day for frame in slab.frames]
-        share = [100 * float(np.mean(frame.po2_mmhg < HYPOXIC_MMHG)) for frame in slab.frames]
-        line = np.interp(days, at, share).tolist()
-        bands[arm] = (line, line, line)
-    unit = f"% of the border below {HYPOXIC_MMHG:g} mmHg, one subject"
-    return Course("hypoxic fraction", "Hypoxic tissue", unit, bands, [], "file-tissue")
 
 
 DAY_TICKS = (

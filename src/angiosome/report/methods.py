@@ -39,6 +39,14 @@ LEVELS = (
 )
 
 
+AS_TISSUE = {
+    "well-mixed": "well mixed, zone by zone",
+    "spatial": "a slab of vessels for each injured zone",
+    "block": "a block of vessels in three dimensions for each injured zone",
+}
+"""What a resolution is, for a reader who has never run one."""
+
+
 def fact_words(fact: Fact[Any]) -> str:
     """A fact in a sentence: the value, *not reported*, or the value that is assumed instead."""
     if isinstance(fact.value, Absent) and fact.assume is not None:
@@ -158,7 +166,9 @@ def _cohort(
     pieces += [
         citations.cite(key) for key in sorted({p.source for p, _ in draws.values() if p.source})
     ]
-    pieces.append(f". The chain of the model is: {LEVELS}. The tissue was {request['resolution']}.")
+    pieces.append(
+        f". The chain of the model is: {LEVELS}. The tissue was {AS_TISSUE[request['resolution']]}."
+    )
     return pieces
 
 

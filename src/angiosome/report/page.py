@@ -79,7 +79,7 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
     view, notes = tissue.island(study, slabs)
     in_sections, fewer = sections.drawn(slabs)
     series = charts.chain_series(study, summary)
-    shown = course_panels(finished, rows, slabs)
+    shown = course_panels(finished, rows)
     shares = share_parts(summary)
     agreement, parts_at = [row["mark"] for row in rows], charts.parting_step(summary)
     content = {
@@ -312,18 +312,15 @@ def slab_size(slabs: Mapping[str, tissue.Slab]) -> str:
     first = next(iter(slabs.values()))
     width, height = first.size_um
     deep = f" by {first.thickness_um:.3g}" if first.thickness_um else ""
-    return f"{width:g} by {height:g}{deep} µm"
+    return f"{width:.0f} by {height:.0f}{deep} µm"
 
 
-def course_panels(
-    finished: Finished, rows: list[dict[str, Any]], slabs: Mapping[str, tissue.Slab]
-) -> list[dict[str, Any]]:
+def course_panels(finished: Finished, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The measures over time, each drawn, and its medians on a few days."""
     keep = charts.thinned(finished.clock.times_h)
     days = finished.clock.times_h[keep] / 24
     arms = [arm.id for arm in finished.study.arms]
     told = [(row, row["spread"]) for row in rows]
-    hypoxic = [charts.hypoxic_course(slabs, days)] if len(slabs) == len(arms) else []
     at = [int(np.argmin(np.abs(days - day))) for day in TABLE_DAYS if day <= days[-1] + 0.01]
     return [
         {
@@ -334,7 +331,7 @@ def course_panels(
             "svg": drawing(charts.course_figure(course, days.tolist(), arms)),
             "at_days": {arm: [course.bands[arm][1][i] for i in at] for arm in arms},
         }
-        for course in [*charts.courses(finished.results, keep, told), *hypoxic]
+        for course in charts.courses(finished.results, keep, told)
     ]
 
 

@@ -295,6 +295,7 @@ def block_readings(
         perfused_density_per_mm2=perfused,
         relative_flow=zones("flow_ratio", mixed.relative_flow),
         po2_mmhg=zones("mean_po2_mmhg", mixed.po2_mmhg),
+        hypoxic=zones("hypoxic_fraction", mixed.hypoxic),
         shut=1 - perfused / jnp.maximum(density, 1e-9),
     )
 

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 from angiosome.subject.animal import Animal, Organ
 from angiosome.subject.well_mixed import Trajectory
 from angiosome.tissue import injury as death
+from angiosome.tissue.slab import HYPOXIC_MMHG
 
 AT_RISK = jnp.array([1.0, 1.0, 0.0])  # core and border
 BORDER = 1
@@ -26,6 +27,8 @@ class ZoneReadings(eqx.Module):
     perfused_density_per_mm2: Float[Array, "time zone"]
     relative_flow: Float[Array, "time zone"]
     po2_mmhg: Float[Array, "time zone"]
+    hypoxic: Float[Array, "time zone"]
+    """Share of the tissue below `HYPOXIC_MMHG`."""
     shut: Float[Array, "time zone"]
 
 
@@ -39,6 +42,7 @@ def readings_of(trajectory: Trajectory, animal: Animal) -> ZoneReadings:
         perfused_density_per_mm2=zones.capillaries_mm_per_mm3 * open_share,
         relative_flow=trajectory.relative_flow,
         po2_mmhg=jnp.mean(zones.tissue_po2_mmhg, axis=-1),
+        hypoxic=jnp.mean(zones.tissue_po2_mmhg < HYPOXIC_MMHG, axis=-1, dtype=float),
         shut=zones.shut,
     )
 
@@ -70,5 +74,6 @@ def measures(readings: ZoneReadings, organ: Organ) -> dict[str, Float[Array, " t
         "perfusion, of healthy tissue": 100 * _over_area_at_risk(readings.relative_flow, organ),
         "no-reflow area, of area at risk": 100 * _over_area_at_risk(readings.shut, organ),
         "tissue PO2": readings.po2_mmhg[:, BORDER],
+        "hypoxic fraction": 100 * readings.hypoxic[:, BORDER],
         "viable tissue": 100 - dead,
     }

@@ -157,5 +157,6 @@ def slab_readings(
         perfused_density_per_mm2=zones(perfused, mixed.perfused_density_per_mm2),
         relative_flow=zones([one.flow_ratio for one in read], mixed.relative_flow),
         po2_mmhg=zones([one.mean_po2_mmhg for one in read], mixed.po2_mmhg),
+        hypoxic=zones([one.hypoxic_fraction for one in read], mixed.hypoxic),
         shut=zones(not_open, mixed.shut),
     )
