@@ -31,7 +31,7 @@ test: $(VENV)/.dev ## format, lint, types, import order, docs and all tests
 	$(BIN)/lint-imports
 	$(BIN)/basedpyright --warnings
 	$(BIN)/sphinx-build -q -W -b html docs build/docs
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 wheel: $(BUNDLE) ## build the wheel into dist, with the script of the report page in it
 	$(BIN)/uv build --quiet --wheel --out-dir dist
