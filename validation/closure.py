@@ -39,9 +39,9 @@ def courses(slabs: int, seed: int) -> tuple[np.ndarray, dict, dict]:
     study = find_study("gallet-2017")
     cohort = draw_cohort(study, load_registry(), (), subjects=64, seed=seed)
     clock, arm = clock_of(study), study.control
-    given = dose_particles(arm.regimen, study, cohort.animals.vesicles)
+    given = dose_particles(arm.regimen, study, cohort)
     integrate = integrator(cohort.animals, supply_of(study, clock), clock.times_h)
-    trajectory = simulate(integrate, cohort.animals, infusion_of(arm, study, clock, given))
+    trajectory = simulate(integrate, cohort.animals, infusion_of(arm, study, clock, given, cohort))
     cohort_read = jax.vmap(lambda t, a: measures(readings_of(t, a), a.organ))(
         trajectory, cohort.animals
     )

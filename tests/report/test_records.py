@@ -84,7 +84,7 @@ def test_every_number_is_a_record_or_leads_to_one_in_one_click(tab, page, compar
 
 def test_numbers_inside_figures_are_reached_by_keyboard_and_left_out_of_the_saved_file(tab, page):
     tab.open(page)
-    assert tab.js("document.querySelectorAll('#figure-chain .wide a').length") == 14
+    assert tab.js("document.querySelectorAll('#figure-chain .wide a').length") == 16
     tab.js("document.querySelector('#figure-chain .wide a').focus()")
     assert tab.js(
         "document.activeElement.querySelector('title').textContent.includes('particles given')"

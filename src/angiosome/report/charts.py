@@ -132,7 +132,7 @@ def chain_figure(
                 step.name, 10 if narrow else 14, y0 + (20 if narrow else row / 2 - 4), class_="step"
             )
         )
-        unit_words = f"{step.unit}"
+        unit_words = unit_text(step.unit)
         if narrow:
             drawn.append(
                 marks.text(unit_words, width - 10, y0 + 20, class_="tick", text_anchor="end")

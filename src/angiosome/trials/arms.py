@@ -86,6 +86,8 @@ CHAIN = (
         "of the range of the endothelium there, at the peak",
         "vesicles per cell",
     ),
+    # A level, and not what treatment adds: arms do not part at it.
+    Step("capillaries", "1/mm^2", "in the border zone at the end", None),
     Step("tissue saved", "%", "of the area at risk", "survival signal"),
 )
 """The steps in causal order. Copies and the signal of bound vesicles are two ways side by side."""
@@ -142,6 +144,7 @@ def simulate_arm(
         by_measure = jax.tree.map(np.asarray, read(trajectory, cohort.animals))
     given = np.asarray(per_dose) * (len(arm.regimen.times) if arm.regimen else 0)
     chain, courses = _chain(trajectory, cohort, given)
+    chain["capillaries"] = by_measure["capillary density"][:, -1]
     total = np.asarray(jax.vmap(jax.vmap(total_particles))(trajectory.states.vesicles))
     gap = np.abs(total[:, -1] - given) / np.maximum(given, 1.0)
     result = ArmResult(
