@@ -55,6 +55,8 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, list | tuple):
+        return "; ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
