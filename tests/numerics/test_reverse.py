@@ -17,7 +17,7 @@ jax.config.update("jax_enable_x64", True)
 
 def test_a_gradient_is_the_exact_one_also_in_a_batch():
     """dy/dt = source - k y from y0, which has a solution to differentiate."""
-    rates = lambda y, args, inputs: args["source"] - args["k"][0] * y  # noqa: E731
+    rates = lambda y, args, inputs: args["source"] - args["k"][0] * y  # noqa: E731 - as short as its formula
     one = {"k": jnp.ones(1), "source": jnp.array(1.0)}
     plan = plan_stiff(rates, jnp.array(1.0), one, (), pattern=np.ones((1, 1), bool))
     times = jnp.array([0.0, 0.5, 2.0])
@@ -35,7 +35,7 @@ def test_a_gradient_is_the_exact_one_also_in_a_batch():
         return lambda given: 3 * course(given)[1] - course(given)[2] ** 2
 
     at = (jnp.array([0.3, 1.0]), {"k": jnp.array([[1.0], [4.0]]), "source": jnp.array([2.0, 0.5])})
-    states = lambda given: reversible(solution)(given).states  # noqa: E731
+    states = lambda given: reversible(solution)(given).states  # noqa: E731 - as short as its formula
     seen = jax.jit(jax.vmap(jax.grad(weighed(states))))(at)
     for ours, theirs in zip(
         *map(jax.tree.leaves, (seen, jax.vmap(jax.grad(weighed(exact)))(at))), strict=True

@@ -279,7 +279,7 @@ def _in_processes(problem: Problem, processes: int) -> tuple[list[dict[str, Any]
             first += len(part)
             np.save(place / "sets.npy", part)
             command = [sys.executable, "-m", "angiosome.bench.roadrunner_process", str(place)]
-            process = subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
             )
             running.append((place, process))
@@ -299,7 +299,7 @@ def sensitivities(problem: Problem) -> tuple[float, float]:
     times, nominal = jnp.asarray(problem.times_h), jnp.asarray(problem.sets[0])
     plan = plan_stiff(problem.rates, start, nominal, (), key=jax.random.key(0))
     slope = jax.jit(jax.jacfwd(lambda k: solve_stiff(plan, start, k, times, ()).states))
-    work = lambda: jax.block_until_ready(slope(nominal))  # noqa: E731
+    work = lambda: jax.block_until_ready(slope(nominal))  # noqa: E731 - timed below
     compiled = _took(work)[0]
     return statistics.median(_took(work)[0] for _ in range(3)), compiled
 
@@ -312,7 +312,7 @@ def starts() -> list[Start]:
             for state in ("empty", "full"):
                 before, began = _cpu_of_children(), time.perf_counter()
                 command = [sys.executable, "-m", "angiosome.bench.first_result", path, cache]
-                subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+                subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own interpreter and module
                 wall = time.perf_counter() - began
                 found.append(Start(path, state, _cpu_of_children() - before, wall))
     return found

@@ -328,7 +328,7 @@ def measure(largest: int) -> Iterator[list[Row]]:
 def _apart(*asked: str | float) -> list[Row]:
     """Run one part in a process of its own."""
     command = [sys.executable, "-m", "angiosome.bench.tissue", json.dumps(asked)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own interpreter and module
     if done.returncode:
         raise AngiosomeError(f"the part {asked} failed: {done.stderr.strip().splitlines()[-1]}")
     return json.loads(done.stdout.strip().splitlines()[-1])

@@ -56,7 +56,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, list | tuple):
-        return "; ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
+        return "; ".join(map(str, value))
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 

@@ -196,7 +196,7 @@ def _ruled(item: Cargo, links: Sequence[Link], claims: Claims, core: CoreNames) 
 
 
 def _change(link: Link, **new: object) -> Link:
-    return Link(**{**link.__dict__, **new})  # type: ignore[arg-type]
+    return Link(**{**link.__dict__, **new})  # type: ignore[arg-type]  # fields by name
 
 
 def _of_mirna(link: Link, core: CoreNames) -> Link:

@@ -67,10 +67,10 @@ def way_in(draws: Draws, route: str, zones: int, where: Callable[[Draws, str], F
     burst = column("depot_burst", words)[:, None]
     if inlet == "gel":
         half, power = (column(n, words)[:, None] for n in ("depot_half_time", "depot_exponent"))
-        released = lambda hours: by_power(hours, burst, half, power)  # noqa: E731
+        released = lambda hours: by_power(hours, burst, half, power)  # noqa: E731 - one of two laws
     else:
         left = column("depot_half_life", words)[:, None]
-        released = lambda hours: by_decay(hours, burst, left)  # noqa: E731
+        released = lambda hours: by_decay(hours, burst, left)  # noqa: E731 - one of two laws
     enters = column("depot_to_tissue", words, draws.species)
     return Way(
         artery=none,
