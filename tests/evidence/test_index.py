@@ -1,5 +1,6 @@
 """The index follows the files, and answers as the files would."""
 
+import json
 import os
 import shutil
 import time
@@ -9,8 +10,17 @@ import pytest
 from angiosome.data import FOLDER
 from angiosome.errors import AngiosomeError
 from angiosome.evidence import extract, load_studies
-from angiosome.evidence.find import find_claims, list_studies
-from angiosome.evidence.index import open_index, problems_of, rows_of
+from angiosome.evidence import index as index_of_files
+from angiosome.evidence.find import (
+    claim_records,
+    count_claims,
+    count_studies,
+    find_claims,
+    list_studies,
+    study_records,
+)
+from angiosome.evidence.index import ask, open_index, problems_of, rows_of
+from angiosome.evidence.look import Looking, look
 
 READ = extract.read_files
 
@@ -132,3 +142,64 @@ def test_what_is_no_column_or_no_word_is_refused(index):
 
 def test_a_quote_in_a_filter_is_only_a_character(index):
     assert find_claims(index, {"target": "x' OR '1'='1"}) == []
+
+
+@pytest.fixture
+def looked_at_by_others(monkeypatch):
+    """As of many files: other processes look while the question is answered."""
+    monkeypatch.setattr(index_of_files, "MANY", 1)
+
+
+def test_a_question_sees_what_changed_since_the_last(base, looked_at_by_others):
+    asked = []
+
+    def targets(index):
+        asked.append(True)
+        return [row["target"] for row in find_claims(index, {"study": "zheng-b58"})]
+
+    first = ask(targets, base)
+    assert ask(targets, base) == first
+    assert len(asked) == 2
+    change(base / "zheng-b58.yaml", "target: ADAMTS16", "target: ADAMTS17")
+    assert "ADAMTS17" in ask(targets, base)
+    assert len(asked) == 4  # of the old index, and of the new
+
+
+def test_a_refusal_by_an_old_index_is_not_the_last_word(base, looked_at_by_others):
+    def known(index):
+        if not list_studies(index, {"study": "wang-b81"}):
+            raise AngiosomeError("no such study")
+        return True
+
+    for _ in range(2):
+        with pytest.raises(AngiosomeError, match="no such study"):
+            ask(known, base)
+    shutil.copy(FOLDER / "studies" / "wang-b81.yaml", base)
+    assert ask(known, base)
+
+
+def test_a_look_in_parts_by_other_processes_is_the_look(base):
+    (base / "more").mkdir()
+    shutil.copy(FOLDER / "studies" / "wang-b81.yaml", base / "more")
+    seen = look(str(base))
+    files = list(base.rglob("*.yaml"))
+    assert seen[:2] == [5, sum(file.stat().st_size for file in files)]
+    assert seen[2] == max(file.stat().st_ctime_ns for file in files)
+    assert Looking(str(base)).seen() == seen
+
+
+def test_a_look_that_fails_is_repeated(base, monkeypatch):
+    monkeypatch.setattr("sys.executable", shutil.which("false"))
+    assert Looking(str(base)).seen() == look(str(base))
+
+
+def test_records_by_the_database_are_what_is_found(index):
+    for filters, text in (({"organ": "heart"}, ""), ({}, "treadmill"), ({}, "")):
+        claims = find_claims(index, filters, text)
+        assert [json.loads(record) for record in claim_records(index, filters, text)] == claims
+        assert count_claims(index, filters, text) == len(claims)
+        assert find_claims(index, filters, text, 3) == claims[:3]
+        studies = list_studies(index, filters, text)
+        assert [json.loads(record) for record in study_records(index, filters, text)] == studies
+        assert count_studies(index, filters, text) == len(studies)
+        assert list_studies(index, filters, text, 3) == studies[:3]

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from angiosome.cli.application import AsJson, evidence, told_to_the_user
-from angiosome.cli.output import print_json, print_json_records, print_table
+from angiosome.cli.output import (
+    SHOWN_ROWS,
+    listed,
+    print_json,
+    print_json_records,
+    print_table,
+)
 from angiosome.errors import AngiosomeError, nearest
+
+Answer = TypeVar("Answer")
 
 Folder = Annotated[
     Path | None, typer.Option(help="Your own study files instead of the packaged ones.")
@@ -37,17 +45,35 @@ SHOWN = ("study", "cargo", "target", "vesicle_source", "organ", "effect", "where
 """Columns of the table for a person; --json and export hold all."""
 
 
-def opened(folder: Path | None) -> sqlite3.Connection:
-    """The index, with a line that shows how far it is when there is much to read."""
-    from angiosome.evidence.index import open_index, problems_of
+def asked(question: Callable[[sqlite3.Connection], Answer], folder: Path | None) -> Answer:
+    """The index's answer, with a line that shows how far it is when there is much to read."""
+    from angiosome.evidence.index import ask, problems_of
 
     def progress(done: int, of: int) -> None:
         if of > 1000:
             typer.echo(f"\rReading {done} of {of} study files ", err=True, nl=done == of)
 
-    index = open_index(folder, progress)
-    say_left_out(sorted({problem.file for problem in problems_of(index)}))
-    return index
+    def both(index: sqlite3.Connection) -> tuple[Answer, set[str]]:
+        return question(index), {problem.file for problem in problems_of(index)}
+
+    answer, left_out = ask(both, folder, progress)
+    say_left_out(sorted(left_out))
+    return answer
+
+
+Rows = list[dict[str, Any]]
+
+
+def _beginning(
+    rows: Callable[[sqlite3.Connection, int], Rows], count: Callable[[sqlite3.Connection], int]
+) -> Callable[[sqlite3.Connection], tuple[Rows, int]]:
+    """A question for as many rows as a table shows, and for how many there are."""
+
+    def question(index: sqlite3.Connection) -> tuple[Rows, int]:
+        found = rows(index, SHOWN_ROWS + 1)
+        return found, len(found) if len(found) <= SHOWN_ROWS else count(index)
+
+    return question
 
 
 def say_left_out(files: Sequence[str]) -> None:
@@ -89,7 +115,7 @@ def evidence_list(
 
     Example: angiosome evidence list --organ kidney
     """
-    from angiosome.evidence.find import list_studies
+    from angiosome.evidence.find import count_studies, list_studies, study_records
 
     with told_to_the_user():
         filters = _filters(
@@ -101,10 +127,16 @@ def evidence_list(
             kind=kind,
             review=review,
         )
-        rows = list_studies(opened(folder), filters, text)
-    if as_json:
-        print_json(rows)
-        return
+        if as_json:
+            print_json_records(asked(lambda index: study_records(index, filters, text), folder))
+            return
+        rows, count = asked(
+            _beginning(
+                lambda index, most: list_studies(index, filters, text, most),
+                lambda index: count_studies(index, filters, text),
+            ),
+            folder,
+        )
     counted = ("arms", "outcomes", "claims")
     shown = [
         {
@@ -116,7 +148,7 @@ def evidence_list(
         }
         for row in rows
     ]
-    print_table(f"{len(rows)} studies", shown)
+    print_table(f"{count} studies", shown, count)
 
 
 @evidence.command("find")
@@ -142,7 +174,7 @@ def evidence_find(
 
     Example: angiosome evidence find --cargo miR-126 --organ brain
     """
-    from angiosome.evidence.find import find_claims
+    from angiosome.evidence.find import claim_records, count_claims, find_claims
 
     with told_to_the_user():
         filters = _filters(
@@ -160,15 +192,21 @@ def evidence_find(
             kind=kind,
             review=review,
         )
-        rows = find_claims(opened(folder), filters, text)
-    if as_json:
-        print_json(rows)
-        return
+        if as_json:
+            print_json_records(asked(lambda index: claim_records(index, filters, text), folder))
+            return
+        rows, count = asked(
+            _beginning(
+                lambda index, most: find_claims(index, filters, text, most),
+                lambda index: count_claims(index, filters, text),
+            ),
+            folder,
+        )
     signs = {"lowers": "⊣ ", "raises": "→ "}
     for row in rows:
         row["target"] = signs.get(row["target_effect"], "") + row["target"]
         row["where"] = " ".join(filter(None, (row["review"], row["where"])))
-    print_table(f"{len(rows)} claims", [{name: row[name] for name in SHOWN} for row in rows])
+    print_table(f"{count} claims", [{name: row[name] for name in SHOWN} for row in rows], count)
 
 
 @evidence.command("show")
@@ -219,12 +257,13 @@ def evidence_overlap(
     from angiosome.evidence.index import answer_of
 
     with told_to_the_user():
-        index = opened(folder)
-        found = answer_of(index, f"shared {review} {strict}")
+        questions = (f"shared {review} {strict}", f"chance {review}", "counts")
+        found, chance, counts = asked(
+            lambda index: [answer_of(index, question) for question in questions], folder
+        )
         if found is None:
             raise AngiosomeError(f"no review has the letter '{review}'")
-        chance = answer_of(index, f"chance {review}")
-        counts = [row for row in answer_of(index, "counts") if review in ("", row["review"])]
+        counts = [row for row in counts if review in ("", row["review"])]
     if as_json:
         print_json({"shared": found, "expected_by_chance": chance, "counts": counts})
         return
@@ -235,7 +274,7 @@ def evidence_overlap(
                 "molecule": item["molecule"],
                 "as printed": ", ".join(item["names"]),
                 "organs": ", ".join(item["organs"]),
-                "studies": ", ".join(item["studies"]),
+                "studies": listed(item["studies"]),
             }
             for item in found
             if item["rule"] == label
@@ -270,9 +309,8 @@ def evidence_gaps(
     from angiosome.evidence.gaps import gaps
 
     with told_to_the_user():
-        index = opened(folder)
         axes = [axis.strip() for axis in by.split(",")]
-        cells = gaps(index, axes)
+        cells = asked(lambda index: gaps(index, axes), folder)
     if as_json:
         print_json(
             [
@@ -319,11 +357,11 @@ def evidence_audit(
     if rules:
         from angiosome.evidence.audit import RULES
 
-        listed = [{"rule": name, "finds": text} for name, text in RULES.items()]
+        table = [{"rule": name, "finds": text} for name, text in RULES.items()]
         if as_json:
-            print_json(listed)
+            print_json(table)
         else:
-            print_table("Rules", listed)
+            print_table("Rules", table)
         return
     from angiosome.evidence.index import problems_of, rows_of
     from angiosome.study.vocabulary import CONTRADICTION_KINDS
@@ -335,17 +373,31 @@ def evidence_audit(
             raise AngiosomeError(
                 f"'{kind}' is no kind of contradiction{nearest(kind, CONTRADICTION_KINDS)}"
             )
-        index = opened(folder)
-        if fail_on != "never" and problems_of(index):
-            raise AngiosomeError("--fail-on cannot speak for what is left out; correct it first")
-        chosen, values = _which_findings(index, study, kind)
-        if as_json:
-            print_json_records(row[0] for row in index.execute(f"SELECT record {chosen}", values))
-        else:
-            _show_findings(rows_of(index, f"SELECT * {chosen}", values))
-        found = index.execute(f"SELECT DISTINCT severity {chosen}", values)
-        worst = max((SEVERITY[severity] for (severity,) in found), default=-1)
-    if fail_on != "never" and worst >= SEVERITY[fail_on]:
+
+        def findings(index: sqlite3.Connection) -> tuple[list[dict[str, Any]], int, list[str]]:
+            if fail_on != "never" and problems_of(index):
+                raise AngiosomeError(
+                    "--fail-on cannot speak for what is left out; correct it first"
+                )
+            chosen, values = _which_findings(index, study, kind)
+            severities = rows_of(
+                index, f"SELECT severity, count(*) AS n {chosen} GROUP BY 1", values
+            )
+            count = sum(row["n"] for row in severities)
+            whole = as_json or count <= SHOWN_ROWS
+            rows = rows_of(
+                index,
+                f"SELECT {'record' if as_json else '*'} {chosen} ORDER BY f.rowid LIMIT :most",
+                {**values, "most": -1 if whole else SHOWN_ROWS},
+            )
+            return rows, count, [row["severity"] for row in severities]
+
+        rows, count, severities = asked(findings, folder)
+    if as_json:
+        print_json_records(row["record"] for row in rows)
+    else:
+        _show_findings(rows, count)
+    if fail_on != "never" and any(SEVERITY[one] >= SEVERITY[fail_on] for one in severities):
         raise typer.Exit(1)
 
 
@@ -353,7 +405,7 @@ SEVERITY = {"low": 0, "medium": 1, "high": 2}
 
 
 def _which_findings(index: sqlite3.Connection, study: str, kind: str) -> tuple[str, dict[str, str]]:
-    """The end of a query for findings, the gravest first, and its values.
+    """The end of a query for findings, and its values.
 
     With a study, those on it, and what readers found under its number in a review.
     """
@@ -367,10 +419,10 @@ def _which_findings(index: sqlite3.Connection, study: str, kind: str) -> tuple[s
             " WHERE m.study = :study AND m.letter = f.review"
             " AND instr(', ' || f.citation || ',', ', ' || m.reference || ',')))"
         )
-    return f"{chosen} ORDER BY f.rowid", {"kind": kind, "study": study}
+    return chosen, {"kind": kind, "study": study}
 
 
-def _show_findings(rows: list[dict[str, Any]]) -> None:
+def _show_findings(rows: list[dict[str, Any]], count: int) -> None:
     shown = [
         {
             "id": row["id"],
@@ -380,4 +432,4 @@ def _show_findings(rows: list[dict[str, Any]]) -> None:
         }
         for row in rows
     ]
-    print_table(f"{len(rows)} contradictions", shown)
+    print_table(f"{count} contradictions", shown, count)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from angiosome.cli.application import evidence, told_to_the_user
-from angiosome.cli.evidence import Folder, opened
+from angiosome.cli.evidence import Folder, asked
 from angiosome.errors import AngiosomeError, nearest
 
 FORMATS = ("csv", "parquet", "json")
@@ -49,7 +49,7 @@ def evidence_export(
             raise AngiosomeError(f"'{format}' is no format{nearest(format, (*FORMATS, *NETWORKS))}")
         if format == "parquet" and out is None:
             raise AngiosomeError("a Parquet table goes to a file; give --out FILE")
-        rows = TABLES[table](opened(folder))
+        rows = asked(TABLES[table], folder)
         if format == "parquet" and out is not None:
             from angiosome.io.tables import write_table
 

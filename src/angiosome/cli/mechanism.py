@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from angiosome.cli.application import AsJson, app, told_to_the_user
-from angiosome.cli.evidence import Folder, opened
+from angiosome.cli.evidence import Folder, asked
 from angiosome.cli.output import print_json
 from angiosome.errors import AngiosomeError, nearest
 
@@ -208,24 +209,27 @@ def selected(
     ):
         if given is not None and given not in allowed:
             raise AngiosomeError(f"'{given}' is not {what}{nearest(given, allowed)}")
-    index = opened(folder)
     given = None if kind == "all" else kind
     own: list[tuple[ClaimRow, Paper]] = []
     of_file = study is not None and Path(study).is_file()
     if study is not None and of_file:
         study, own = _own_claims(study)
-    claims = claims_with_papers(index, organ=organ, cargo=cargo, study=study, given=given)
-    if own:  # the file speaks for itself, against all that the base says
-        rest = claims_with_papers(index, given=given)
-        claims = [one for one in rest if one[0].study != study] + own
+
+    def claims_of(index: sqlite3.Connection) -> list[tuple[ClaimRow, Paper]]:
+        if own:  # the file speaks for itself, against all that the base says
+            rest = claims_with_papers(index, given=given)
+            return [one for one in rest if one[0].study != study] + own
+        return claims_with_papers(index, organ=organ, cargo=cargo, study=study, given=given)
+
+    claims = asked(claims_of, folder)
     found = select(statements(claims), organ=organ, cargo=cargo, study=study, given=given)
     if not found:
         if study is not None and not of_file:
             from angiosome.evidence import find_study
 
             find_study(study)  # says which studies there are, if it is none
-        asked = {"organ": organ, "cargo": cargo, "study": study, "kind": kind}
-        said = ", ".join(f"{key} {value}" for key, value in asked.items() if value)
+        filters = {"organ": organ, "cargo": cargo, "study": study, "kind": kind}
+        said = ", ".join(f"{key} {value}" for key, value in filters.items() if value)
         raise AngiosomeError(
             f"no claim fits ({said}). 'angiosome mechanism show --kind all' shows every claim."
         )

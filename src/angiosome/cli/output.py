@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
 
 SHOWN_ROWS = 300
-"""Rows of a table that a person is shown; a longer one takes seconds to lay out."""
+"""Rows up to which a table is shown whole."""
+
+BEGINNING = 40
+"""Rows that are shown of a longer one: a screen; more would take longer to lay out than to find."""
 
 MUCH = 200_000
 """Characters from which on JSON is written in one line, which is several times faster."""
@@ -18,20 +22,29 @@ MUCH = 200_000
 def print_json(value: Any) -> None:
     """Print plain data as JSON: indented for a person, unless it is more than one would read."""
     text = json.dumps(value, ensure_ascii=False)
-    typer.echo(text if len(text) > MUCH else json.dumps(value, indent=1, ensure_ascii=False))
+    _write(text if len(text) > MUCH else json.dumps(value, indent=1, ensure_ascii=False))
 
 
 def print_json_records(records: Iterable[str]) -> None:
     """Print records that are JSON already, as `print_json` prints a list of them."""
     text = f"[{', '.join(records)}]"
     if len(text) > MUCH:
-        typer.echo(text)
+        _write(text)
     else:
         print_json(json.loads(text))
 
 
-def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows that share their keys, numbers to the right; of no rows, the title alone."""
+def _write(text: str) -> None:
+    """As it is; `typer.echo` would look for colours in it, which takes long in much text."""
+    sys.stdout.write(f"{text}\n")
+
+
+def print_table(title: str, rows: Sequence[Mapping[str, Any]], of: int | None = None) -> None:
+    """Print rows that share their keys, numbers to the right; of no rows, the title alone.
+
+    Args:
+        of: how many rows there are, where more were found than are given.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.markup import escape
@@ -40,16 +53,25 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         typer.echo(title)
         return
+    count = len(rows) if of is None else of
+    shown = rows if count <= SHOWN_ROWS else rows[:BEGINNING]
     table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in rows[0]:
         right = isinstance(rows[0][name], int | float)
         justify = "right" if right else "left"
         table.add_column(escape(name), justify=justify, overflow="fold", no_wrap=name == "id")
-    for row in rows[:SHOWN_ROWS]:
+    for row in shown:
         table.add_row(*(escape(_cell(value)) for value in row.values()))
     Console().print(table)
-    if len(rows) > SHOWN_ROWS:
-        typer.echo(f"… and {len(rows) - SHOWN_ROWS} more; --json prints all")
+    if len(shown) < count:
+        typer.echo(f"… and {count - len(shown)} more; --json prints all")
+
+
+def listed(names: Sequence[str], at_most: int = 12) -> str:
+    """Names in a cell, or the first of them and how many more there are."""
+    more = len(names) - at_most
+    shown = ", ".join(names[:at_most])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _cell(value: Any) -> str:

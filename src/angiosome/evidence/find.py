@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from angiosome.errors import AngiosomeError, nearest
@@ -22,7 +22,10 @@ _WORDS = {
 
 
 def find_claims(
-    index: sqlite3.Connection, filters: Mapping[str, str], text: str = ""
+    index: sqlite3.Connection,
+    filters: Mapping[str, str],
+    text: str = "",
+    at_most: int | None = None,
 ) -> list[dict[str, Any]]:
     """The claims that meet every filter, in the order of studies.
 
@@ -31,30 +34,93 @@ def find_claims(
             arm-collapsed (miR-126 finds miR-126-3p); review, organ, kind and direction as a
             whole, the rest as a part; cargo, targets and cells under their synonyms as well.
         text: words that must all stand somewhere in the study.
+        at_most: how many, from the first on; all if None.
 
     Raises:
         AngiosomeError: no such column, or a text that is not a search.
     """
-    condition, values = _condition(filters, text)
-    columns = ", ".join(f'c."{name}"' for name in COLUMNS)
     return rows_of(
-        index,
-        f"SELECT {columns} FROM claims c WHERE {condition} ORDER BY c.study, c.rowid",  # noqa: S608 - names are ours, values are bound
-        values,
+        index, *_sorted(_of_claims(_named(COLUMNS, "c"), filters, text), _CLAIMS, at_most)
     )
 
 
-def list_studies(
+def count_claims(index: sqlite3.Connection, filters: Mapping[str, str], text: str = "") -> int:
+    """How many claims `find_claims` finds."""
+    return _first(index, _of_claims("count(*)", filters, text))[0]
+
+
+def claim_records(
     index: sqlite3.Connection, filters: Mapping[str, str], text: str = ""
+) -> list[str]:
+    """What `find_claims` finds, each as JSON, which the database writes faster."""
+    return _first(index, _sorted(_of_claims(_as_json(COLUMNS, "c"), filters, text), _CLAIMS))
+
+
+def list_studies(
+    index: sqlite3.Connection,
+    filters: Mapping[str, str],
+    text: str = "",
+    at_most: int | None = None,
 ) -> list[dict[str, Any]]:
     """The studies with a claim, or themselves, that meet every filter; sorted by id.
 
     A study without claims is found by ``study``, ``organ``, ``species`` and ``kind``.
     """
+    query = _of_studies(_named(STUDY_COLUMNS, "s"), filters, text)
+    return rows_of(index, *_sorted(query, _STUDIES, at_most))
+
+
+def count_studies(index: sqlite3.Connection, filters: Mapping[str, str], text: str = "") -> int:
+    """How many studies `list_studies` lists."""
+    return _first(index, _of_studies("count(*)", filters, text))[0]
+
+
+def study_records(
+    index: sqlite3.Connection, filters: Mapping[str, str], text: str = ""
+) -> list[str]:
+    """What `list_studies` lists, each as JSON that the database wrote."""
+    query = _of_studies(_as_json(STUDY_COLUMNS, "s"), filters, text)
+    return _first(index, _sorted(query, _STUDIES))
+
+
+Query = tuple[str, list[str | int]]
+"""Words for the database, and the values bound to them."""
+
+_CLAIMS = "c.study, c.rowid"
+_STUDIES = "s.id"
+"""Orders of what is found."""
+
+
+def _named(columns: Sequence[str], table: str) -> str:
+    return ", ".join(f'{table}."{name}"' for name in columns)
+
+
+def _as_json(columns: Sequence[str], table: str) -> str:
+    pairs = (f"'{name}', {table}.\"{name}\"" for name in columns)
+    return f"json_object({', '.join(pairs)})"
+
+
+def _first(index: sqlite3.Connection, query: Query) -> list[Any]:
+    """The first column of the answer."""
+    return [row[0] for row in index.execute(*query)]
+
+
+def _sorted(query: Query, order: str, at_most: int | None = None) -> Query:
+    words, values = query
+    words = f"{words} ORDER BY {order}"
+    return (words, values) if at_most is None else (f"{words} LIMIT ?", [*values, at_most])
+
+
+def _of_claims(chosen: str, filters: Mapping[str, str], text: str) -> Query:
+    condition, values = _condition(filters, text)
+    return f"SELECT {chosen} FROM claims c WHERE {condition}", values  # noqa: S608 - names are ours, values are bound
+
+
+def _of_studies(chosen: str, filters: Mapping[str, str], text: str) -> Query:
     condition, values = _condition(filters, text)
     claimed = f"SELECT c.study FROM claims c WHERE {condition}"  # noqa: S608 - names are ours, values are bound
     own: list[str] = []
-    own_values: list[str] = []
+    own_values: list[str | int] = []
     for name, value in filters.items():
         column = {"study": "id", "kind": "evidence"}.get(name, name)
         if column not in ("id", "organ", "species", "evidence"):
@@ -65,18 +131,14 @@ def list_studies(
     if text and own != ["0"]:
         own.append("s.rowid IN (SELECT rowid FROM words WHERE words MATCH ?)")
         own_values.append(_match(text))
-    columns = ", ".join(f's."{name}"' for name in STUDY_COLUMNS)
-    return rows_of(
-        index,
-        f"SELECT {columns} FROM studies s WHERE s.id IN ({claimed}) "  # noqa: S608 - names are ours, values are bound
-        f"OR ({' AND '.join(own) or '1'}) ORDER BY s.id",
-        [*values, *(own_values if own != ["0"] else [])],
-    )
+    either = f"({' AND '.join(own) or '1'}) OR s.id IN ({claimed})"
+    its_values = own_values if own != ["0"] else []
+    return f"SELECT {chosen} FROM studies s WHERE {either}", [*its_values, *values]  # noqa: S608 - names are ours, values are bound
 
 
-def _condition(filters: Mapping[str, str], text: str) -> tuple[str, list[str]]:
+def _condition(filters: Mapping[str, str], text: str) -> Query:
     parts: list[str] = []
-    values: list[str] = []
+    values: list[str | int] = []
     for name, value in filters.items():
         if name not in COLUMNS:
             raise AngiosomeError(f"'{name}' is no column of the claims{nearest(name, COLUMNS)}")

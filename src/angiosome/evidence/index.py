@@ -14,14 +14,14 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from angiosome.data import FOLDER
 from angiosome.errors import AngiosomeError, Problem
 from angiosome.evidence.claims import COLUMNS, KEYS
+from angiosome.evidence.look import MANY, Looking, folders_of, look
 from angiosome.study.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ FORMAT = 2
 """Raised whenever the tables below change."""
 
 Progress = Callable[[int, int], None]
+Answer = TypeVar("Answer")
 
 STUDY_COLUMNS = (
     "id",
@@ -134,15 +135,64 @@ def open_index(folder: Path | None = None, progress: Progress | None = None) -> 
     Raises:
         AngiosomeError: the folder does not exist, or holds no study file.
     """
+    root = _root(folder)
+    connection = _connect(root)
+    _bring_up_to_date(connection, root, look(str(root)), progress)
+    return connection
+
+
+def ask(
+    question: Callable[[sqlite3.Connection], Answer],
+    folder: Path | None = None,
+    progress: Progress | None = None,
+) -> Answer:
+    """The answer to a question, of an index that is up to date with the files.
+
+    Of many files the question is asked while other processes look whether any changed; and once
+    more, of the index brought up to date, if one did.
+
+    Args:
+        question: reads the index, and may be called twice.
+        folder, progress: as of `open_index`.
+
+    Raises:
+        AngiosomeError: as of `open_index`, or what the question raises.
+    """
+    root = _root(folder)
+    with contextlib.closing(_connect(root)) as connection:
+        known = answer_of(connection, "files")
+        if known is None or known[0] < MANY:
+            _bring_up_to_date(connection, root, look(str(root)), progress)
+            return question(connection)
+        looking = Looking(str(root))
+        try:
+            answer, refused = question(connection), None
+        except AngiosomeError as error:
+            answer, refused = None, error
+        finally:
+            seen = looking.seen()
+        if seen != known:
+            _bring_up_to_date(connection, root, seen, progress)
+            return question(connection)
+        if refused is not None:
+            raise refused
+        return cast("Answer", answer)
+
+
+def _root(folder: Path | None) -> Path:
     root = (folder or FOLDER).resolve()
     if not root.is_dir():
         raise AngiosomeError(f"'{folder}' is not a folder; give one that holds study files")
-    stamp = _stamp(root)
-    if not stamp[0]:
-        raise AngiosomeError(f"'{folder}' holds no study file (*.yaml)")
-    connection = _connect(root)
-    if answer_of(connection, "files") == stamp:
-        return connection
+    return root
+
+
+def _bring_up_to_date(
+    connection: sqlite3.Connection, root: Path, seen: list[int], progress: Progress | None
+) -> None:
+    if not seen[0]:
+        raise AngiosomeError(f"'{root}' holds no study file (*.yaml)")
+    if answer_of(connection, "files") == seen:
+        return
     found = _files(root)
     known = {
         row[0]: (row[1], row[2])
@@ -151,7 +201,6 @@ def open_index(folder: Path | None = None, progress: Progress | None = None) -> 
     stale = [file for file, stamp in found.items() if known.get(file) != stamp]
     gone = [file for file in known if file not in found]
     _update(connection, stale, gone, found, progress)
-    return connection
 
 
 def problems_of(index: sqlite3.Connection) -> list[Problem]:
@@ -178,63 +227,10 @@ def answer_of(index: sqlite3.Connection, question: str) -> Any:
 # --- what is on disk ------------------------------------------------------------------------
 
 
-def _folders(root: Path) -> Generator[tuple[str, list[str]]]:
-    """Each folder under a root, with the names of the YAML files in it, but for the template."""
-    folders = [str(root)]
-    while folders:
-        folder = folders.pop()
-        names: list[str] = []
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                name = entry.name
-                if name.endswith(".yaml"):
-                    if not name.startswith(".") and name != "study_template.yaml":
-                        names.append(name)
-                elif not name.startswith(".") and entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
-        yield folder, names
-
-
-def _stamp(root: Path) -> list[int]:
-    """How many files there are, their bytes, and the newest change of any.
-
-    The time is that of the inode's change, which no program sets back: a file that was edited,
-    renamed or put in is newer than the last look, and one that is gone is missing in the count.
-    With many files, asking the system is most of the time of an answer; two threads ask, and from
-    within the folder, where a name is found faster than a path.
-    """
-    count = size = newest = 0
-    with ThreadPoolExecutor(2) as threads:
-        for folder, names in _folders(root):
-            count += len(names)
-            parts = (names[::2], names[1::2])
-            for its_size, its_newest in threads.map(_size_and_newest, (folder, folder), parts):
-                size += its_size
-                newest = max(newest, its_newest)
-    return [count, size, newest]
-
-
-def _size_and_newest(folder: str, names: Sequence[str]) -> tuple[int, int]:
-    size = newest = 0
-    inside = os.open(folder, os.O_RDONLY) if os.stat in os.supports_dir_fd else None
-    before = "" if inside is not None else folder + os.sep
-    try:
-        for name in names:
-            status = os.stat(before + name, dir_fd=inside)
-            size += status.st_size
-            changed = status.st_ctime_ns
-            if changed > newest:
-                newest = changed
-    finally:
-        if inside is not None:
-            os.close(inside)
-    return size, newest
-
-
 def _files(root: Path) -> dict[str, tuple[int, int]]:
     """Size and time of last change of every file, by its full name."""
     found: dict[str, tuple[int, int]] = {}
-    for folder, names in _folders(root):
+    for folder, names in folders_of(str(root)):
         for name in names:
             file = Path(folder, name)
             status = file.stat()
