@@ -131,9 +131,9 @@ def test_a_capillary_in_a_column_follows_krogh_and_erlang_in_second_order():
         assert oxygen.tissue_mmhg.min() > 0
         return 95.0 - inside - oxygen.tissue_mmhg.mean() - exact
 
-    between, along = (error(6, 30.0), error(12, 30.0)), (error(5, 30.0), error(9, 30.0))
+    between, along = (error(6, 30.0), error(12, 30.0)), (error(7, 30.0), error(13, 30.0))
     assert np.log2(between[0] / between[1]) == pytest.approx(2, abs=0.1)  # between four cells
-    assert np.log(along[0] / along[1]) / np.log(9 / 5) == pytest.approx(2, abs=0.3)  # on one
+    assert np.log(along[0] / along[1]) / np.log(13 / 7) == pytest.approx(2, abs=0.15)  # on one
     assert max(map(abs, between + along)) < 0.3  # mmHg, of 18.2
     # points around the wall, where cells are small: known to 4 %
     assert abs(error(24, 30.0)) < 0.04 * exact
@@ -226,7 +226,7 @@ def test_a_solution_of_almost_the_same_network_saves_steps():
     solved = solve_flow(bed)
     oxygen = solve_oxygen(solved, MOUSE, grid)
     again = solve_oxygen(solved, MOUSE, grid, guess=oxygen)
-    assert (again.steps, again.settled) == (1, True)
+    assert (again.steps, again.solves, again.settled) == (0, 1, True)
     # the same segments in another order, one of them wider
     order = np.random.default_rng(0).permutation(bed.segments)
     wider = bed.diameter_um.copy()
@@ -244,16 +244,16 @@ def test_a_solution_of_almost_the_same_network_saves_steps():
     cold, warm = solve_oxygen(flow, MOUSE, grid), solve_oxygen(flow, MOUSE, grid, guess=oxygen)
     assert warm.steps < cold.steps
     assert warm.solves < 0.7 * cold.solves
-    # both stop within 0.02 mmHg
-    assert warm.tissue_mmhg == pytest.approx(cold.tissue_mmhg, abs=0.02)
-    assert warm.segment_mmhg == pytest.approx(cold.segment_mmhg, abs=0.02)
+    # both stop where some 2e-4 mmHg are left, by estimate
+    assert warm.tissue_mmhg == pytest.approx(cold.tissue_mmhg, abs=1e-3)
+    assert warm.segment_mmhg == pytest.approx(cold.segment_mmhg, abs=1e-3)
     other = solve_oxygen(flow, MOUSE, TissueGrid((10, 10, 10), 30.0), guess=oxygen)
     assert other.settled  # a guess on another grid is left aside
     held = replace(bed.boundary, value=np.full(bed.boundary.node.size, 20.0))
     still = solve_oxygen(solve_flow(replace(bed, boundary=held)), MOUSE, grid, guess=oxygen)
     assert not still.tissue_mmhg.any()  # nor one where no blood flows any more
     woken = solve_oxygen(solved, MOUSE, grid, guess=still)
-    assert woken.tissue_mmhg == pytest.approx(oxygen.tissue_mmhg, abs=0.02)
+    assert woken.tissue_mmhg == pytest.approx(oxygen.tissue_mmhg, abs=1e-3)
 
 
 def test_blood_and_tissue_made_to_have_a_known_answer_meet_it_in_second_order():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -42,10 +42,23 @@ class SteadyDiffusion:
                 nowhere to go: `smallest` then takes the place of the lost eigenvalue.
             smallest: least eigenvalue of the operator that is used.
         """
-        modes = self._forward(source)
-        eigenvalues = diffusivity * self.stiffness + decay
-        modes /= np.maximum(eigenvalues, smallest) if smallest else eigenvalues
-        return self._backward(modes)
+        return self.inverse(diffusivity, decay, smallest)(source)
+
+    def inverse(
+        self, diffusivity: float, decay: float, smallest: float = 0.0
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """`solve` for sources to come, with the same numbers."""
+        factor = diffusivity * self.stiffness + decay
+        if smallest:
+            np.maximum(factor, smallest, out=factor)
+        np.divide(1, factor, out=factor)
+
+        def solve(source: np.ndarray) -> np.ndarray:
+            modes = self._forward(source)
+            modes *= factor
+            return self._backward(modes)
+
+        return solve
 
     def _forward(self, field: np.ndarray) -> np.ndarray:
         for axes, forward, _ in self._real():
@@ -59,7 +72,9 @@ class SteadyDiffusion:
             sizes = [self.shape[axis] for axis in waves]
             modes = np.asarray(fft.irfftn(modes, s=sizes, axes=waves, workers=THREADS))
         for axes, _, backward in self._real():
-            modes = np.asarray(backward(modes, type=2, axes=axes, norm="ortho", workers=THREADS))
+            modes = np.asarray(
+                backward(modes, type=2, axes=axes, norm="ortho", overwrite_x=True, workers=THREADS)
+            )
         return modes
 
     def _axes(self, side: Side) -> list[int]:

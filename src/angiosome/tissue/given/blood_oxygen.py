@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from types import ModuleType
 
 import numpy as np
 from scipy import sparse
@@ -12,6 +15,8 @@ from angiosome.tissue.given.flow import FlowSolution
 from angiosome.tissue.given.pressure import UM3_PER_S_PER_NL_PER_MIN
 from angiosome.tissue.given.tissue_grid import Pieces
 from angiosome.tissue.oxygen import RESISTANCE, RESISTANCE_DIAMETER_UM, hill_saturation
+
+FOLLOWS_MMHG, MOST_STEPS = 1e-4, 40  # last change of blood that follows its tissue, and steps
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,9 @@ class BloodOxygen:
     with T the tissue's PO2 at the piece and 1/g the resistance of its wall and what lies beyond;
     all blood that leaves a node has one PO2, and no oxygen is lost in mixing. θ is a half, or
     more where a piece is so long that its blood would come out below its tissue.
+
+    Where numba is installed it walks along the flow (`blood_march`); else sparse factors do the
+    same.
     """
 
     def __init__(
@@ -85,13 +93,14 @@ class BloodOxygen:
         po2[network.boundary.node[said]] = network.boundary.po2_mmhg[said]
         self.arterial = po2[self.nodes]
         self.brought = entering * (
-            inside * laws.cell_capacity * self._saturation(self.arterial)
+            inside * laws.cell_capacity * self.saturation(self.arterial)
             + laws.blood_solubility_per_mmhg * self.arterial
         )
         self.leaving = np.maximum(-solution.entering_nl_min[self.nodes], 0) * (
             UM3_PER_S_PER_NL_PER_MIN
         )
         self.highest = float(self.arterial[entering > 0].max(initial=0.0))
+        self.rank, self.up, self.down = rank, up[moving], down[moving]
 
     def start(self) -> np.ndarray:
         """A first guess of every unknown: the steepest part of the curve, where steps are safe."""
@@ -129,49 +138,63 @@ class BloodOxygen:
         )
         return self.pieces.segment + (1 - 1e-6) * (rank + 1) / count
 
+    @cached_property
+    def walk(self) -> Walk | None:
+        """The way along the flow, for machine code; None without that, or where flow runs round."""
+        if not find_spec("numba"):
+            return None
+        from angiosome.tissue.given import blood_march
+
+        up, down = self.rank[self.up], self.rank[self.down]
+        order = blood_march.along_the_flow(up, down, self.nodes.size)
+        if order.size < up.size:
+            return None
+        first = np.append(np.flatnonzero(self.pieces.first), self.flow.size)
+        return Walk(blood_march, order, first, up, down)
+
+    def follow(self, tissue_mmhg: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """Every unknown, for the tissue's PO2 at each piece; `start` only guides the search."""
+        if self.walk is not None:
+            laws = self.laws
+            law = (
+                laws.hill_p50_mmhg,
+                laws.hill_n,
+                laws.blood_solubility_per_mmhg,
+                self.highest,
+            )
+            return self.walk.code.follow(
+                *self.walk.way,
+                self.flow,
+                self.capacity,
+                self.exchange,
+                tissue_mmhg,
+                (self.brought, self.node_flow, self.node_capacity),
+                law,
+            )
+        unknowns = start
+        for _ in range(MOST_STEPS):
+            found = np.clip(self.linear(unknowns).unknowns(tissue_mmhg), 0.0, self.highest)
+            change = float(np.abs(found - unknowns).max(initial=0.0))
+            unknowns = found
+            if change < FOLLOWS_MMHG:
+                break
+        return unknowns
+
     def linear(self, po2: np.ndarray) -> LinearBlood:
         """Its equations, linear around these values of the unknowns."""
-        count, size = self.nodes.size, po2.size
+        count = self.nodes.size
         solubility = self.laws.blood_solubility_per_mmhg
-        Q, g, before = self.flow, self.exchange, self.before
-        after = np.arange(count, size)
-
-        def curve(at: np.ndarray, capacity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            P = np.maximum(po2[at], 1e-9)
-            S = self._saturation(P)
-            slope = capacity * self.laws.hill_n * S * (1 - S) / P + solubility
-            return slope, capacity * S + solubility * P
-
-        slope_in, content_in = curve(before, self.capacity)
-        slope_out, content_out = curve(after, self.capacity)
-        steepness = np.minimum(slope_in, content_in / np.maximum(po2[before], 1e-9))
-        theta = np.maximum(0.5, 1 - Q * steepness / np.maximum(g, 1e-30))
-        S = self._saturation(np.maximum(po2[:count], 1e-9))
-        P = np.maximum(po2[:count], 1e-9)
-        mixing = self.node_capacity * self.laws.hill_n * S * (1 - S) / P + (
-            self.node_flow * solubility
-        )
-        held = self.node_capacity * S + self.node_flow * solubility * P
-        last = self.pieces.last
-        rows = np.concatenate([np.arange(count), self.into, after, after])
-        columns = np.concatenate([np.arange(count), self.outlets, after, before])
-        values = np.concatenate(
-            [
-                mixing,
-                -(Q * slope_out)[last],
-                Q * slope_out + theta * g,
-                -Q * slope_in + (1 - theta) * g,
-            ]
-        )
-        constant = Q * (content_in - slope_in * po2[before] - content_out + slope_out * po2[after])
-        arrives = (Q * (content_out - slope_out * po2[after]))[last]
-        at_nodes = self.brought - held + mixing * po2[:count]
-        at_nodes = at_nodes + np.bincount(self.into, arrives, count)
-        matrix = sparse.csc_array((values, (rows, columns)), shape=(size, size))
-        # Along the flow the matrix is triangular: eliminated in this order nothing fills in.
-        return LinearBlood(
-            self, splu(matrix, permc_spec="COLAMD"), np.concatenate([at_nodes, constant]), theta
-        )
+        P = np.maximum(po2, 1e-9)
+        S = self.saturation(P)
+        steep = self.laws.hill_n * S * (1 - S) / P
+        before = self.before
+        slope_in = self.capacity * steep[before] + solubility
+        content_in = self.capacity * S[before] + solubility * P[before]
+        slope_out = self.capacity * steep[count:] + solubility
+        steepness = np.minimum(slope_in, content_in / P[before])
+        theta = np.maximum(0.5, 1 - self.flow * steepness / np.maximum(self.exchange, 1e-30))
+        mixing = self.node_capacity * steep[:count] + self.node_flow * solubility
+        return LinearBlood(self, po2, slope_in, slope_out, theta, mixing)
 
     def carried(self, po2: np.ndarray) -> float:
         """O2 that blood brings into the network less what it takes out (um³/s)."""
@@ -180,38 +203,99 @@ class BloodOxygen:
         share = np.divide(
             self.leaving, self.node_flow, out=np.zeros(count), where=self.node_flow > 0
         )
-        held = self.node_capacity * self._saturation(at)
+        held = self.node_capacity * self.saturation(at)
         held = held + self.node_flow * self.laws.blood_solubility_per_mmhg * at
         return float(self.brought.sum() - (share * held).sum())
 
-    def _saturation(self, po2: np.ndarray) -> np.ndarray:
+    def saturation(self, po2: np.ndarray) -> np.ndarray:
+        """Of haemoglobin at this PO2."""
         return np.asarray(hill_saturation(po2, self.laws.hill_p50_mmhg, self.laws.hill_n))
 
 
 @dataclass(frozen=True)
+class Walk:
+    """The segments with blood in the order of the flow."""
+
+    code: ModuleType
+    order: np.ndarray
+    first: np.ndarray  # piece of each segment, and the number of all pieces
+    up: np.ndarray  # the node where each begins, counted among those with blood
+    down: np.ndarray
+
+    @property
+    def way(self) -> tuple[np.ndarray, ...]:
+        """What each walk begins with."""
+        return self.order, self.first, self.up, self.down
+
+
+@dataclass(frozen=True)
 class LinearBlood:
-    """The equations of the blood at one step."""
+    """The equations of the blood, linear around one set of values."""
 
     blood: BloodOxygen
-    factors: SuperLU
-    constant: np.ndarray
+    around: np.ndarray  # those values
+    slope_in: np.ndarray  # of the content of blood, before each piece
+    slope_out: np.ndarray  # ... and behind it
     theta: np.ndarray
+    mixing: np.ndarray  # flow times slope at each node
 
-    def unknowns(self, tissue_mmhg: np.ndarray, *, homogeneous: bool = False) -> np.ndarray:
-        """Every unknown, for the tissue's PO2 at each piece; `homogeneous` keeps T's part only."""
-        right = np.zeros(self.constant.size) if homogeneous else self.constant.copy()
-        right[self.blood.nodes.size :] += self.blood.exchange * tissue_mmhg
-        return self.factors.solve(right)
+    @cached_property
+    def factors(self) -> SuperLU:
+        """Of the matrix. Along the flow it is triangular: eliminated so, nothing fills in."""
+        blood = self.blood
+        Q, g, before, into = blood.flow, blood.exchange, blood.before, blood.into
+        count, size = blood.nodes.size, self.around.size
+        after, last = np.arange(count, size), blood.pieces.last
+        rows = np.concatenate([np.arange(count), into, after, after])
+        columns = np.concatenate([np.arange(count), blood.outlets, after, before])
+        values = [self.mixing, -(Q * self.slope_out)[last], Q * self.slope_out + self.theta * g]
+        values = np.concatenate([*values, -Q * self.slope_in + (1 - self.theta) * g])
+        matrix = sparse.csc_array((values, (rows, columns)), shape=(size, size))
+        return splu(matrix, permc_spec="COLAMD")
+
+    def unknowns(self, tissue_mmhg: np.ndarray) -> np.ndarray:
+        """Every unknown, for the tissue's PO2 at each piece."""
+        blood, po2 = self.blood, self.around
+        count, solubility = blood.nodes.size, blood.laws.blood_solubility_per_mmhg
+        S, P = blood.saturation(np.maximum(po2, 1e-9)), np.maximum(po2, 1e-9)
+        before, out = blood.before, slice(count, None)
+        content_in = blood.capacity * S[before] + solubility * P[before]
+        content_out = blood.capacity * S[out] + solubility * P[out]
+        into_piece = content_in - self.slope_in * po2[before]
+        out_of_piece = content_out - self.slope_out * po2[out]
+        last = blood.pieces.last
+        held = blood.node_capacity * S[:count] + blood.node_flow * solubility * P[:count]
+        arrives = np.bincount(blood.into, (blood.flow * out_of_piece)[last], count)
+        at_nodes = blood.brought - held + self.mixing * po2[:count] + arrives
+        at_pieces = blood.flow * (into_piece - out_of_piece) + blood.exchange * tissue_mmhg
+        return self.factors.solve(np.concatenate([at_nodes, at_pieces]))
 
     def inside(self, unknowns: np.ndarray) -> np.ndarray:
         """Mean PO2 of the blood in each piece."""
         after = unknowns[self.blood.nodes.size :]
         return self.theta * after + (1 - self.theta) * unknowns[self.blood.before]
 
-    def flux(self, tissue_mmhg: np.ndarray, *, homogeneous: bool = False) -> np.ndarray:
-        """O2 that each piece gives to the tissue (um³/s)."""
-        inside = self.inside(self.unknowns(tissue_mmhg, homogeneous=homogeneous))
-        return self.blood.exchange * (inside - tissue_mmhg)
+    def flux(self, tissue_mmhg: np.ndarray) -> np.ndarray:
+        """O2 that each piece gives to the tissue (um³/s), from blood that has followed it."""
+        return self.blood.exchange * (self.inside(self.around) - tissue_mmhg)
+
+    def response(self, tissue_mmhg: np.ndarray) -> np.ndarray:
+        """By how much that flux grows where the tissue's PO2 is higher by so much."""
+        blood = self.blood
+        if blood.walk is not None:
+            return blood.walk.code.respond(
+                *blood.walk.way,
+                self.slope_in,
+                self.slope_out,
+                self.theta,
+                self.mixing,
+                blood.flow,
+                blood.exchange,
+                tissue_mmhg,
+            )
+        at_nodes = np.zeros(blood.nodes.size)
+        found = self.factors.solve(np.concatenate([at_nodes, blood.exchange * tissue_mmhg]))
+        return blood.exchange * (self.inside(found) - tissue_mmhg)
 
 
 def _number_of(names: tuple[str, ...], others: tuple[str, ...]) -> np.ndarray:

@@ -5,13 +5,15 @@ NumPy and SciPy, not JAX: see `angiosome.tissue.given.network`. Lengths in um, a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, gmres
 
+from angiosome.numerics.flexible_gmres import flexible_gmres
 from angiosome.numerics.steady_diffusion import SteadyDiffusion, steady_diffusion
-from angiosome.tissue.given.blood_oxygen import BloodOxygen, BloodProfile, OxygenLaws
+from angiosome.tissue.given.blood_oxygen import BloodOxygen, BloodProfile, LinearBlood, OxygenLaws
 from angiosome.tissue.given.flow import FlowSolution
 from angiosome.tissue.given.tissue_grid import (
     Pieces,
@@ -23,9 +25,10 @@ from angiosome.tissue.given.tissue_grid import (
 )
 from angiosome.tissue.oxygen import UM2_PER_CM2
 
-TOLERANCE_MMHG = 0.02  # largest change of any PO2 in the last step
+TOLERANCE_MMHG = 2e-4  # largest distance of any PO2 from where it settles, as it is estimated
 MOST_STEPS = 60
-INNER, MOST_INNER = 0.03, 40  # how far, and in how many solves, one step is solved
+TIGHTEST, LOOSEST, MOST_INNER = 0.03, 0.3, 40  # how far, and in how many solves, a step is solved
+AIM = 0.3  # of what a guess may be off, what is left after a solution from it
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class OxygenSolution:
     segment_mmhg: np.ndarray  # mean along each segment; where blood stands, that of its tissue
     consumed_um3_per_s: float
     delivered_um3_per_s: float  # by the blood: what it brings less what it takes along
-    steps: int
+    steps: int  # 0 where the guess was near enough
     solves: int  # of the diffusion problem
     settled: bool
     assumed: tuple[str, ...]
@@ -51,6 +54,7 @@ def solve_oxygen(
     grid: TissueGrid | None = None,
     *,
     guess: OxygenSolution | None = None,
+    rms_mmhg: float = 0.0,
 ) -> OxygenSolution:
     """Steady PO2 of blood and tissue together (the continuous problem of secomb2004, on a grid).
 
@@ -62,10 +66,12 @@ def solve_oxygen(
     radius at which the cells' own value equals that of a line source (`tissue_grid`), or in a
     single layer of thickness s that of a line averaged over it, ln(s / 2πr) / 2πK + θ(1-θ) h/sK.
 
-    Newton's method on both together: in each step the blood is eliminated (its equations follow
-    the flow, so their factors do not fill in), and GMRES finds the tissue, with the direct solve
-    of diffusion at the mean slope of consumption as its preconditioner. PO2 never falls below
-    zero, where a cell uses no oxygen: an anoxic core is a part of the solution.
+    The blood of a tissue follows from it by one walk along the flow, so that the tissue alone is
+    unknown. Newton's method finds it: in each step the blood is linear in the tissue, and GMRES
+    solves for the tissue, steered by the direct solve of diffusion with an even decay: the mean
+    slope of consumption, and what blood would take up if all tissue were a mmHg fuller. What that
+    solve makes of the imbalance left at the end estimates the distance to the solution. PO2 never
+    falls below zero, where a cell uses no oxygen: an anoxic core is a part of the solution.
 
     Args:
         solution: the flow.
@@ -73,6 +79,9 @@ def solve_oxygen(
         grid: the cells of tissue; by default `grid_of` the network.
         guess: a solution to start from, on the same grid (another is left aside), of this network
             or one much like it: nodes and segments of the same name start from its blood.
+        rms_mmhg: how far a field may be off (root mean square over its cells, as estimated) and
+            still stand; one that is not so near is solved to `AIM` of it. At 0, and where it is
+            nearer anyway, no cell is off by more than `TOLERANCE_MMHG`.
 
     Raises:
         AngiosomeError: the network has no coordinates.
@@ -84,25 +93,30 @@ def solve_oxygen(
     pieces = pieces_of(network, solution.flow_nl_min, grid)
     exchange = pieces.length_um / _resistance(solution, pieces, grid, laws, K)
     blood = BloodOxygen(solution, pieces, exchange, laws)
-    problem = _Problem(
-        grid, laws, K, blood, steady_diffusion(grid.shape, grid.cell_um, grid.sides, np.float32)
-    )
     if guess is not None and guess.grid == grid and pieces.segment.size and guess.profile.mmhg.size:
         tissue, unknowns = guess.tissue_mmhg, blood.like(guess.profile)
     else:
         unknowns = blood.start()
         tissue = np.full(grid.shape, float(unknowns.mean()) / 2 if pieces.segment.size else 0.0)
+    problem = _Problem(
+        grid, laws, K, blood, steady_diffusion(grid.shape, grid.cell_um, grid.sides, np.float32)
+    )
     steps, solves, settled = 0, 0, not pieces.segment.size
-    while steps < MOST_STEPS and not settled:
-        steps += 1
-        reached, moved, tried = problem.newton(tissue, unknowns)
-        solves += tried
-        change = max(float(np.abs(reached - tissue).max()), float(np.abs(moved - unknowns).max()))
+    near = rms_mmhg
+    while not settled:
+        unknowns = blood.follow(pieces.weights @ tissue.ravel(), unknowns)
+        step = problem.linear(tissue, unknowns)
+        solves += 1
+        settled = step.largest < TOLERANCE_MMHG or step.rms < near
+        if settled or steps == MOST_STEPS:
+            break
+        near = AIM * rms_mmhg
+        enough = max(TOLERANCE_MMHG / step.largest, near / step.rms) / 2
+        change, tried = step.newton(min(max(enough, TIGHTEST), LOOSEST))
+        steps, solves = steps + 1, solves + tried
         # On a sigmoid Newton's method can swing between two points; half steps end that.
         part = 1.0 if steps % 12 < 8 else 0.5
-        tissue = tissue + part * (reached - tissue)
-        unknowns = unknowns + part * (moved - unknowns)
-        settled = change < TOLERANCE_MMHG
+        tissue = np.maximum(tissue + part * change, 0.0)
     return _result(solution, laws, grid, tissue, blood, unknowns, steps, solves, settled)
 
 
@@ -112,43 +126,74 @@ class _Problem:
     laws: OxygenLaws
     K: float
     blood: BloodOxygen
-    inverse: SteadyDiffusion  # single precision is enough for what only steers
+    diffusion: SteadyDiffusion  # single precision is enough for what only steers
 
-    def newton(
-        self, tissue: np.ndarray, unknowns: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, int]:
-        """One step: PO2 of the tissue and of the blood, and how many diffusion solves it took."""
+    def linear(self, tissue: np.ndarray, unknowns: np.ndarray) -> _Step:
+        """The problem around this tissue and the blood that has followed it."""
         grid, most, half = self.grid, self.laws.demand_per_s, self.laws.half_use_mmhg
         weights, volume = self.blood.pieces.weights, grid.cell_um**3
-        steering = weights.astype(np.float32)
         linear = self.blood.linear(unknowns)
-        slope = (most * half / (tissue + half) ** 2).astype(np.float32).ravel()
-        decay = float(slope.mean())
-        unlike = slope - np.float32(decay)
-        least = 1e-7 * self.K / grid.cell_um**2
         given = (linear.flux(weights @ tissue.ravel()) @ weights).reshape(grid.shape) / volume
-        balance = given - most * tissue / (tissue + half) + self.K * laplacian(tissue, grid)
-        tried = 0
+        left = tissue + half
+        slope = most * half / left**2
+        np.divide(tissue, left, out=left)
+        left *= -most
+        left += given
+        left += self.K * laplacian(tissue, grid)
+        taken_up = -float(linear.response(np.ones(self.blood.flow.size)).sum()) / (
+            volume * grid.cells
+        )
+        decay = float(slope.mean()) + taken_up
+        least = 1e-7 * self.K / grid.cell_um**2
+        right = left.astype(np.float32).ravel()
+        inverse = self.diffusion.inverse(self.K, decay, least)
+        first = inverse(right.reshape(grid.shape)).ravel()
+        return _Step(
+            self, linear, inverse, (slope - decay).astype(np.float32).ravel(), right, first
+        )
 
-        def respond(source: np.ndarray) -> np.ndarray:
-            nonlocal tried
-            tried += 1
-            field = source.reshape(grid.shape).astype(np.float32, copy=False)
-            return self.inverse.solve(field, self.K, decay, least).ravel()
 
-        def residual(source: np.ndarray) -> np.ndarray:
-            """What the linear problem makes of the field with which tissue answers a source."""
-            field = respond(source)
-            flux = linear.flux((steering @ field).astype(float), homogeneous=True) / volume
-            return source.ravel() + unlike * field - flux.astype(np.float32) @ steering
+@dataclass(frozen=True)
+class _Step:
+    """One step of Newton's method, and how far the tissue is from where it leads."""
 
-        size = (grid.cells, grid.cells)
-        operator = LinearOperator(size, residual, dtype=np.float32)  # pyright: ignore[reportCallIssue]
-        right = balance.astype(np.float32).ravel()
-        source, _ = gmres(operator, right, rtol=INNER, restart=MOST_INNER, maxiter=1)
-        reached = np.maximum(tissue + respond(source).reshape(grid.shape), 0.0)
-        moved = np.clip(linear.unknowns(weights @ reached.ravel()), 0.0, self.blood.highest)
-        return reached, moved, tried
+    problem: _Problem
+    linear: LinearBlood
+    inverse: Callable[[np.ndarray], np.ndarray]
+    unlike: np.ndarray  # slope of consumption less the even decay
+    right: np.ndarray  # what enters each cell and is not used
+    first: np.ndarray  # what the even problem makes of it (mmHg)
+
+    @property
+    def largest(self) -> float:
+        """Largest distance of a cell to its PO2 at the end, as the even problem has it."""
+        return float(np.abs(self.first).max())
+
+    @cached_property
+    def rms(self) -> float:
+        """Root mean square of the same over all cells."""
+        return (
+            float(np.einsum("i,i->", self.first, self.first, dtype=float) / self.first.size) ** 0.5
+        )
+
+    def newton(self, fall: float) -> tuple[np.ndarray, int]:
+        """The change of PO2, and how many solves of diffusion it took."""
+        grid, weights = self.problem.grid, self.problem.blood.pieces.weights
+        volume = grid.cell_um**3
+        single = weights.astype(np.float32)
+
+        def steer(source: np.ndarray) -> np.ndarray:
+            return self.inverse(source.reshape(grid.shape)).ravel()
+
+        def balance(source: np.ndarray, field: np.ndarray) -> np.ndarray:
+            """What the linear problem makes of the field that the even one makes of a source."""
+            flux = self.linear.response((single @ field).astype(float)) / volume
+            return source + self.unlike * field - flux.astype(np.float32) @ single
+
+        change, solves = flexible_gmres(
+            balance, steer, self.right, self.first, fall=fall, most=MOST_INNER
+        )
+        return change.reshape(grid.shape), solves - 1
 
 
 def _resistance(

@@ -114,33 +114,36 @@ def _around(
 
     (exact for d ≫ r_1 and for r = 0; between, ln r_e is up to 0.18 too large, 0.1 on average).
     """
-    weights, split = trilinear(middle_um, grid)
+    cell, share, split = _corners(middle_um, grid)
     equivalent = _lattice(split, direction)
     wide = np.flatnonzero(radius_um > THIN * grid.cell_um)
     if not wide.size:
-        return weights, equivalent
+        return _matrix(cell, share, grid), equivalent
     line = direction[wide]
     one = np.cross(line, np.eye(3)[np.argmin(np.abs(line), axis=1)])
     one /= np.maximum(np.linalg.norm(one, axis=1), 1e-9)[:, None]
     other = np.cross(line, one)
     alone = np.zeros(wide.size)
-    parts = []
+    cells, parts = [], []
     for turn in 2 * np.pi * (np.arange(AROUND) + 0.5) / AROUND:
         off = (np.cos(turn) * one + np.sin(turn) * other) * radius_um[wide, None]
-        part, split = trilinear(middle_um[wide] + off, grid)
+        near, part, split = _corners(middle_um[wide] + off, grid)
         alone += _lattice(split, line) / AROUND
+        cells.append(near)
         parts.append(part / AROUND)
     apart = 2 * radius_um[wide, None] / grid.cell_um * np.sin(np.pi * np.arange(AROUND) / AROUND)
     equivalent[wide] = np.log(np.hypot(apart, np.exp(alone)[:, None])).mean(axis=1)
-    thin = np.ones(len(middle_um))
-    thin[wide] = 0.0
-    put = sparse.coo_array(
-        (np.ones(wide.size), (wide, np.arange(wide.size))), shape=(len(middle_um), wide.size)
-    ).tocsr()
-    walls = parts[0]
-    for part in parts[1:]:
-        walls = walls + part
-    return (sparse.diags_array(thin) @ weights + put @ walls).tocsr(), equivalent
+    around, shares = np.concatenate(cells, axis=1), np.concatenate(parts, axis=1)
+    count = np.full(len(middle_um), cell.shape[1])
+    count[wide] = around.shape[1]
+    start = np.concatenate([[0], np.cumsum(count)])
+    thin = np.delete(np.arange(len(middle_um)), wide)
+    index, weight = np.empty(start[-1], cell.dtype), np.empty(start[-1])
+    for rows, which, how_far in ((thin, cell[thin], share[thin]), (wide, around, shares)):
+        place = start[rows, None] + np.arange(which.shape[1])
+        index[place], weight[place] = which, how_far
+    size = (len(middle_um), grid.cells)
+    return sparse.csr_array((weight, index, start.astype(np.int32)), shape=size), equivalent
 
 
 def trilinear(points_um: np.ndarray, grid: TissueGrid) -> tuple[sparse.csr_array, np.ndarray]:
@@ -148,23 +151,33 @@ def trilinear(points_um: np.ndarray, grid: TissueGrid) -> tuple[sparse.csr_array
 
     Beyond the last centres of a closed axis a field is taken as flat.
     """
+    cell, share, split = _corners(points_um, grid)
+    return _matrix(cell, share, grid), split
+
+
+def _corners(points_um: np.ndarray, grid: TissueGrid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The eight cells around each point, the share of each, and how far between it lies."""
     at = (points_um - np.array(grid.corner_um)) / grid.cell_um - 0.5
     shape = np.array(grid.shape)
     wraps = np.array([side == "periodic" for side in grid.sides])
     at = np.where(wraps, at % shape, np.clip(at, 0, shape - 1))
-    low = np.floor(at).astype(int)
+    low = np.floor(at).astype(np.int32)
     split = at - low
-    high = np.where(wraps, (low + 1) % shape, np.minimum(low + 1, shape - 1))
-    low = low % shape
-    index, weight = [], []
-    for corner in np.ndindex(2, 2, 2):
-        cell = np.where(np.array(corner), high, low)
-        index.append((cell[:, 0] * shape[1] + cell[:, 1]) * shape[2] + cell[:, 2])
-        weight.append(np.where(np.array(corner), split, 1 - split).prod(axis=1))
-    rows = np.tile(np.arange(len(points_um)), 8)
-    size = (len(points_um), grid.cells)
-    matrix = sparse.coo_array((np.concatenate(weight), (rows, np.concatenate(index))), shape=size)
-    return matrix.tocsr(), split
+    high = np.where(wraps, (low + 1) % shape, np.minimum(low + 1, shape - 1)).astype(np.int32)
+    pair = np.stack([(low % shape).astype(np.int32), high], axis=2)  # point, axis, side
+    share = np.stack([1 - split, split], axis=2)
+    x, y, z = (pair[:, axis] for axis in range(3))
+    plane = (x[:, :, None] * np.int32(shape[1]) + y[:, None, :])[..., None] * np.int32(shape[2])
+    cell = (plane + z[:, None, None, :]).reshape(-1, 8)
+    x, y, z = (share[:, axis] for axis in range(3))
+    weight = (x[:, :, None] * y[:, None, :])[..., None] * z[:, None, None, :]
+    return cell, weight.reshape(-1, 8), split
+
+
+def _matrix(cell: np.ndarray, share: np.ndarray, grid: TissueGrid) -> sparse.csr_array:
+    """Rows of so many cells each as a matrix."""
+    start = np.arange(0, cell.size + 1, cell.shape[1], dtype=np.int32)
+    return sparse.csr_array((share.ravel(), cell.ravel(), start), shape=(len(cell), grid.cells))
 
 
 def _lattice(split: np.ndarray, direction: np.ndarray) -> np.ndarray:
