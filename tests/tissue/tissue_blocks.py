@@ -6,7 +6,10 @@ import numpy as np
 from tissue_cases import heart
 
 from angiosome.tissue.block.block import healthy_block
-from angiosome.tissue.block.laws import laws_of
+from angiosome.tissue.block.growing import rules_of
+from angiosome.tissue.block.laws import Arm, laws_of
+from angiosome.tissue.block.rates import at_rest
+from angiosome.tissue.block.replicates import Course
 from angiosome.tissue.given.beds import BedTarget, parallel_bed
 from angiosome.tissue.given.tissue_grid import TissueGrid
 
@@ -38,3 +41,24 @@ def grid(size_um=(160.0, 80.0, 80.0), cell_um=10.0):
 def block(of=None, cell_um=10.0, size_um=(160.0, 80.0, 80.0), seed=1, **more):
     of = laws() if of is None else of
     return healthy_block(bed(size_um), grid(size_um, cell_um), of, seed=seed, **more)
+
+
+# Functions of a module, so that they can be sent to other processes.
+
+
+def shut(day):
+    return 0.0
+
+
+def eager(day, vegf_nm, po2_mmhg):
+    """Cells that secrete ten times as much VEGF."""
+    tenfold = np.full_like(vegf_nm, 10.0)
+    return replace(at_rest(day, vegf_nm, po2_mmhg), vegf_secretion=tenfold)
+
+
+def course(hours, *, of=None, start=None, **more):
+    """An injured block whose vessels grow fast, as a course for replicates."""
+    of = laws() if of is None else of
+    start = block(of) if start is None else start
+    arm = Arm(patency=shut, respond=eager)
+    return Course(start, start.day + hours / 24, of, arm, rules_of(of), **more)

@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     SPLITTING = 8
     WITHDRAWAL = 9
     NO_REFLOW = 64
+    REPLICATE = 65
 
 
 def philox(

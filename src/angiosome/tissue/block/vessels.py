@@ -34,6 +34,17 @@ class Capacity:
 class CapacityError(AngiosomeError):
     """The network outgrew its capacity: the step that did so has not happened."""
 
+    def __init__(self, limit: str, have: int, most: int):
+        super().__init__(limit, have, most)  # kept, so that it can be sent between processes
+        self.limit = limit  # "nodes" or "segments"
+
+    def __str__(self) -> str:
+        limit, have, most = self.args
+        return (
+            f"the network has grown to {have} {limit}, and the run may hold {most}: raise "
+            f"the capacity for {limit} to {2 * have} or more and go on from the saved state"
+        )
+
 
 @dataclass(frozen=True)
 class Vessels:
@@ -286,10 +297,7 @@ def check_capacity(vessels: Vessels, capacity: Capacity) -> None:
     for what in ("nodes", "segments"):
         have, most = getattr(vessels, what), getattr(capacity, what)
         if have > most:
-            raise CapacityError(
-                f"the network has grown to {have} {what}, and the run may hold {most}: raise "
-                f"the capacity for {what} to {2 * have} or more and go on from the saved state"
-            )
+            raise CapacityError(what, have, most)
 
 
 def from_given(network: GivenNetwork, *, pericytes: float = 1.0, membrane: float = 1.0) -> Vessels:
