@@ -245,7 +245,9 @@ def test_vessels_shut_as_a_whole_and_as_often_as_they_should(healthy):
     assert chain.max() + 1 == chains(vessels).max() + 1
     shares = []
     for step in range(60):
-        shut = shut_without_reflow(divided, 0.3, Stream(3, step)).shut
+        closed = shut_without_reflow(divided, 0.3, 1.5, Stream(3, step))
+        shut = closed.shut
+        np.testing.assert_array_equal(closed.stalled_day == 1.5, shut)  # so that some are lost
         np.testing.assert_array_equal(shut[: every.size], shut[every.size :])
         shares.append(shut.mean())
     count = 60 * (chain.max() + 1)

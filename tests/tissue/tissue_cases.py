@@ -105,6 +105,7 @@ def drawn(
         born_day=jnp.zeros(segments),
         opens_day=jnp.zeros(segments),
         shut=jnp.zeros(segments, bool),
+        stalled_day=jnp.full(segments, -jnp.inf),
         vessel=jnp.where(jnp.arange(segments) < m, jnp.arange(segments), -1),
         next_vessel=jnp.asarray(m),
         thickness_um=_number(thickness_um),

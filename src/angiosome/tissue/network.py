@@ -35,6 +35,7 @@ class Network(eqx.Module):
     born_day: Float[Array, " segment"]
     opens_day: Float[Array, " segment"]  # day the lumen opens; inf for a sprout that ends blind
     shut: Bool[Array, " segment"]  # closed since reperfusion (no reflow)
+    stalled_day: Float[Array, " segment"]  # day it was shut; -inf if never
     vessel: Int[Array, " segment"]  # the capillary, connection or sprout it is a part of
     next_vessel: Int[Array, ""]
     thickness_um: Scalar
@@ -106,6 +107,7 @@ def parallel_capillaries(
         born_day=jnp.zeros(segments),
         opens_day=jnp.zeros(segments),
         shut=jnp.zeros(segments, bool),
+        stalled_day=jnp.full(segments, -jnp.inf),
         vessel=padded(vessel, segments, -1),
         next_vessel=jnp.asarray(most + len(sideways)),
         thickness_um=jnp.asarray(1.0),
@@ -192,6 +194,7 @@ def add_segment(
     opens_day: Scalar,
     vessel: Int[Array, ""],
     shut: Bool[Array, ""],
+    stalled_day: Scalar | float = -jnp.inf,
     when: Bool[Array, ""],
 ) -> Network:
     """Place a segment between two nodes in a free slot."""
@@ -207,6 +210,7 @@ def add_segment(
             n.opens_day,
             n.vessel,
             n.shut,
+            n.stalled_day,
             n.full,
         ),
         network,
@@ -218,6 +222,7 @@ def add_segment(
             network.opens_day.at[at].set(opens_day, mode="drop"),
             network.vessel.at[at].set(vessel, mode="drop"),
             network.shut.at[at].set(shut, mode="drop"),
+            network.stalled_day.at[at].set(stalled_day, mode="drop"),
             network.full | (when & ~room),
         ),
     )
@@ -245,6 +250,7 @@ def split_segment(
         opens_day=network.opens_day[segment],
         vessel=network.vessel[segment],
         shut=network.shut[segment],
+        stalled_day=network.stalled_day[segment],
         when=when,
     )
     return divided, node
@@ -287,6 +293,7 @@ def dissolve_straight_nodes(network: Network, at_most: int = 8) -> Network:
             & (network.vessel[first] == network.vessel[last])
             & (network.opens_day[first] == network.opens_day[last])
             & (network.shut[first] == network.shut[last])
+            & (network.stalled_day[first] == network.stalled_day[last])
             & (before != after)
             & (bend < STRAIGHT_UM)
             & (span < 1.2 * SEGMENT_UM)

@@ -26,7 +26,8 @@ from angiosome.tissue.sprouting import sprouting_response
 from angiosome.tissue.values import Behaviour, Scalar, Tissue
 
 REOPENED_IN_A_DAY = 0.775  # share of stalled capillaries; reeson2018 (mouse cortex)
-PRUNED_OF_STALLED = 0.3  # by day 21; reeson2018
+PRUNED_OF_STALLED = 0.3  # by `STALLED_DAY` after, reopened or not; reeson2018
+STALLED_DAY = 21.0
 REGRESSION_HALF_TIME_DAY = 2.0  # of a vessel without flow; baffert2006 (1 to 7)
 LOW_FLOW = 0.1  # of the mean flow: below it pruning prefers a vessel; assumed (0.02 to 0.3)
 UNPERFUSED = 1e-3  # of the mean flow: a vessel with less counts as empty; assumed (1e-4 to 1e-2)
@@ -39,16 +40,28 @@ def draw_per_vessel(network: Network, key: PRNGKeyArray) -> Float[Array, " segme
 
 
 def close_at_reperfusion(
-    network: Network, key: PRNGKeyArray, no_reflow: Scalar, when: Bool[Array, ""]
+    network: Network, key: PRNGKeyArray, no_reflow: Scalar, day: Scalar, when: Bool[Array, ""]
 ) -> Network:
-    """Shut each vessel with the probability `no_reflow`."""
+    """Shut each vessel with the probability `no_reflow`, on this day."""
     closes = when & network.segment_alive & (draw_per_vessel(network, key) < no_reflow)
-    return eqx.tree_at(lambda n: n.shut, network, network.shut | closes)
+    stalled_day = jnp.where(closes, day, network.stalled_day)
+    return eqx.tree_at(
+        lambda n: (n.shut, n.stalled_day), network, (network.shut | closes, stalled_day)
+    )
 
 
 def reopening_per_day() -> float:
     """Rate at which a shut vessel opens again, -ln(1 - 0.775) per day."""
     return -math.log(1 - REOPENED_IN_A_DAY)
+
+
+def stalled_loss_per_day() -> float:
+    """Rate at which one goes that stalled in the last 21 days, -ln(1 - 0.3) / 21 a day.
+
+    The two shares of reeson2018 add up to more than one, so the loss cannot be that of vessels
+    that are still shut: it falls on all that have stalled, open again or not.
+    """
+    return -math.log(1 - PRUNED_OF_STALLED) / STALLED_DAY
 
 
 def preference_for_low_flow(
@@ -82,7 +95,8 @@ def prune(
 
         perfused       g φ(c_rest) * preference for low flow           balances growth at rest
         without flow   ln2 / 2
-        shut           opens at k = -ln(1 - 0.775), goes at k 0.3 / 0.7
+        shut           opens at -ln(1 - 0.775)
+        has stalled    goes at -ln(1 - 0.3) / 21 for 21 days, open again or not
         dead tissue    capillary loss * dead share / survival          on top, for every vessel
 
     `relative_flow` is the flow of a segment over the mean of the perfused ones when the supply is
@@ -102,8 +116,8 @@ def prune(
     hazard = mean_over_vessel(network, loss)
     hazard += jnp.where(perfused, turnover * preferred, 0.0)
     hazard += jnp.where(empty, jnp.log(2.0) / REGRESSION_HALF_TIME_DAY, 0.0)
-    stalled_goes = opening * PRUNED_OF_STALLED / (1 - PRUNED_OF_STALLED)
-    hazard += jnp.where(network.shut, stalled_goes, 0.0)
+    lately = day - network.stalled_day < STALLED_DAY
+    hazard += jnp.where(lately, stalled_loss_per_day(), 0.0)
 
     gone = draw_per_vessel(network, go_key) < -jnp.expm1(-dt_day * hazard)
     opens = draw_per_vessel(network, open_key) < -jnp.expm1(-dt_day * opening)

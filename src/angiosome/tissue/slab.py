@@ -234,7 +234,7 @@ def _step(
 ) -> tuple[_State, tuple[Snapshot, Outcomes]]:
     day, dt_day = interval.day, interval.dt_day
     close_key, grow_key, prune_key = jax.random.split(interval.key, 3)
-    network = close_at_reperfusion(state.network, close_key, no_reflow, interval.reperfused)
+    network = close_at_reperfusion(state.network, close_key, no_reflow, day, interval.reperfused)
 
     unit = flow_at_unit_pressure(network, conductances(network, tissue.blood, day))
     flow = flow_from_supply(unit, healthy.supply, interval.inflow)

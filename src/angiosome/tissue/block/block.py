@@ -210,7 +210,7 @@ def _step(
     patency = min(max(float(arm.patency(day)), 0.0), 1.0)
     vessels = state.vessels
     if state.patency < OPEN_AGAIN <= patency:
-        vessels = shut_without_reflow(vessels, laws.no_reflow, stream)
+        vessels = shut_without_reflow(vessels, laws.no_reflow, day, stream)
 
     network = as_network(vessels, day, laws, grid)
     circulation, changed = _current(vessels, network, state.circulation, day, tolerance)
@@ -391,13 +391,21 @@ def permeability(
     return rates.leak * (1 + (laws.naked_leak - 1) * (1 - vessels.pericytes))
 
 
-def shut_without_reflow(vessels: Vessels, share: float, stream: Stream) -> Vessels:
-    """Shut each vessel, from branch point to branch point, with this probability."""
+def shut_without_reflow(vessels: Vessels, share: float, day: float, stream: Stream) -> Vessels:
+    """Shut each vessel, from branch point to branch point, with this probability.
+
+    They have stalled from this day on, and share the fate of all that stall (`pruning`).
+    """
     chain = chains(vessels)
     first = np.full(int(chain.max(initial=-1)) + 1, np.iinfo(np.int64).max)
     np.minimum.at(first, chain, vessels.identity)
     drawn = stream.uniform(Purpose.NO_REFLOW, first)[:, 0]
-    return replace(vessels, shut=vessels.shut | (drawn < share)[chain])
+    shuts = (drawn < share)[chain]
+    return replace(
+        vessels,
+        shut=vessels.shut | shuts,
+        stalled_day=np.where(shuts, day, vessels.stalled_day),
+    )
 
 
 def chains(vessels: Vessels) -> Int[np.ndarray, " segment"]:
