@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tissue_cases import at_rest, capillaries, drawn, mouse_heart
 
-from angiosome.tissue import pruning, sprouting
+from angiosome.tissue import sprouting
 from angiosome.tissue.network import (
     dissolve_straight_nodes,
     length_um,
