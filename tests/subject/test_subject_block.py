@@ -20,12 +20,22 @@ from angiosome.subject.block import (
     simulate_blocks,
     steps_per_day,
 )
+from angiosome.subject.regions import (
+    ONE,
+    WHOLE,
+    RegionsSize,
+    healthy_regions,
+    laws_of_regions,
+    simulate_regions,
+)
 from angiosome.subject.schedule import Clock, clock_of, dose_particles, infusion_of, supply_of
 from angiosome.subject.well_mixed import integrator, simulate
 from angiosome.tissue.block.block import follow
 from angiosome.tissue.block.growing import growing
 from angiosome.tissue.block.outcomes import outcomes
+from angiosome.tissue.block.regions import Territory
 from angiosome.tissue.block.vessels import INNER
+from angiosome.tissue.values import ZONES
 
 SMALL = BlockSize((120.0, 80.0, 80.0), 20.0)
 BORDER = 1
@@ -109,3 +119,28 @@ def test_a_branch_shares_its_history_and_then_goes_on_as_if_never_left(pig):
     flow = np.asarray(read.relative_flow)
     assert flow[opens, 0] < 0.1 < 0.5 < flow[-1, 0]
     assert np.isfinite(np.asarray(read.viable)).all()
+
+
+def test_all_zones_of_a_subject_live_in_one_block(pig):
+    animal, course, clock = pig
+    size = RegionsSize(BlockSize((120.0, 160.0, 80.0), 20.0), Territory(100.0, 40.0, 0.0))
+    kept = []
+    found = simulate_regions(
+        animal, course, clock, seed=3, subject=0, size=size, saved=lambda name, _: kept.append(name)
+    )
+    assert set(kept) == {ONE}
+    assert set(found) == {*ZONES, WHOLE}
+    read = block_readings(found, course, animal, clock)
+    opens = np.searchsorted(clock.times_h, clock.reperfusion_h)
+    flow = np.asarray(read.relative_flow)[opens]
+    assert flow[0] < flow[1] < flow[2]
+    assert flow[2] == pytest.approx(1.0, abs=0.2)
+    viable = np.asarray(read.viable)[-1]
+    assert viable[0] < viable[1] < viable[2]
+    assert viable[2] > 0.95
+    np.testing.assert_array_equal(read.viable[-1, 2], found["remote"].measured[-1].viable_fraction)
+    again = healthy_regions(laws_of_regions(animal), 3, 0, clock, size)
+    assert (again.regions.label == 1).any()
+    wanted = float(animal.tissue.bed.capillary_density_per_mm2)
+    whole = found[WHOLE].measured[0].capillary_density_per_mm2
+    assert whole == pytest.approx(wanted, rel=1e-9)

@@ -59,7 +59,7 @@ def run(state, hours, arm=INJURED, **more):
     return list(follow(state, state.day + hours * HOUR, laws=LAWS, arm=arm, **more))
 
 
-EXACT = Tolerance(0.0, 0.0, 0.0, 0.0)
+EXACT = Tolerance(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_a_healthy_block_stays_as_it_is(healthy):
 
 def test_an_occlusion_leaves_its_residual_flow_and_reperfusion_opens_the_rest(healthy):
     shut, back = (outcomes(state, LAWS) for state in run(healthy, 2)[:2])
-    assert shut.flow_ratio == pytest.approx(0.1, rel=1e-9)
+    assert shut.flow_ratio == pytest.approx(0.1, rel=2e-3)  # less of it leaks than in health
     assert shut.mean_vegf_nm > 0.001
     assert 0.5 < back.flow_ratio < 1  # a third of the vessels did not open
     assert back.perfused_density_per_mm2 < back.capillary_density_per_mm2
@@ -207,7 +207,7 @@ def test_oxygen_and_vegf_converge_with_the_grid():
 
 def test_what_may_lag_behind_lags_behind_by_little(healthy):
     exact = run(healthy, 8, grow=bridges, tolerance=EXACT)[-1]
-    states = run(healthy, 8, grow=bridges, tolerance=Tolerance(0.1, 1e-4, 0.02, 0.01))
+    states = run(healthy, 8, grow=bridges, tolerance=Tolerance(0.1, 1e-4, 0.002, 0.02, 0.01))
     lazy = states[-1]
     assert len({state.solved.delivered_um3_per_s for state in states}) < 8
     assert max(state.budget.blood for state in states) < 1e-4

@@ -13,7 +13,6 @@ from angiosome.tissue.block.laws import Arm, Depot, VesicleLaw
 from angiosome.tissue.block.outcomes import outcomes
 from angiosome.tissue.block.parenchyma import Wound, advance, intact, viable
 from angiosome.tissue.block.places import FieldPlaces, deposit, sample, spread
-from angiosome.tissue.block.rates import at_rest
 from angiosome.tissue.block.substances import length_density, vegf_field, vesicle_step
 from angiosome.tissue.given.tissue_grid import TissueGrid
 
@@ -165,7 +164,7 @@ def test_a_depot_gives_all_it_holds_and_blood_what_walls_let_through():
 def test_walls_without_pericytes_leak_five_times_as_much():
     state = block(LAWS)
     vessels = replace(state.vessels, pericytes=np.linspace(0, 1, state.vessels.segments))
-    found = permeability(vessels, state.fields, 0.0, at_rest, state.grid, LAWS)
+    found = permeability(vessels, state, 0.0, Arm(), LAWS)
     assert found[0] == pytest.approx(5.0)
     assert found[-1] == pytest.approx(1.0)
 

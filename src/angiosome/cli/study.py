@@ -31,7 +31,11 @@ def run(
     subjects: Annotated[int, typer.Option(min=1, max=100_000, help="Virtual subjects.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all draws.")] = 1,
     resolution: Annotated[
-        str, typer.Option(help="well-mixed, spatial (slabs, slow) or block (3D, slower).")
+        str,
+        typer.Option(
+            help="well-mixed, spatial (slabs, slow), block (3D, slower) or regions (all zones in "
+            "one block, slowest)."
+        ),
     ] = "well-mixed",
     days: Annotated[float | None, typer.Option(min=0.1, max=3650, help="Days to simulate.")] = None,
     choose: Annotated[
@@ -52,9 +56,9 @@ def run(
     from angiosome.cli.run import run_and_show
 
     with told_to_the_user():
-        if resolution not in ("well-mixed", "spatial", "block"):
+        if resolution not in ("well-mixed", "spatial", "block", "regions"):
             raise AngiosomeError(
-                f"'{resolution}' is not a resolution: well-mixed, spatial or block"
+                f"'{resolution}' is not a resolution: well-mixed, spatial, block or regions"
             )
         run_and_show(
             study,

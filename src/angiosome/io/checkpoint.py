@@ -16,13 +16,21 @@ import numpy as np
 
 from angiosome.errors import AngiosomeError, Problem, ProblemsError
 from angiosome.io.atomic import replacing
+from angiosome.tissue.block.regions import Regions
 from angiosome.tissue.block.state import BlockState
 
-VERSION = 1
+VERSION = 2
 """Rises with every change of what a state holds: only files of this version are read."""
 
 _MARK = "angiosome.block"
 _NUMBERS = (int, float, bool)
+_PER_REGION = tuple(f"regions.{part.name}" for part in fields(Regions) if part.name != "label")
+_ALONE = (
+    "vessels.lattice_um",
+    "circulation.share",
+    "circulation.solved_share",
+    "circulation.admittance",
+)
 _PER_NODE = ("vessels.position_um", "vessels.node_kind", "vessels.heading")
 
 
@@ -122,14 +130,25 @@ def _check(held: Mapping[str, np.ndarray], blame: Callable[[str, str], None]) ->
         elif name in _PER_NODE and len(values) != nodes:
             blame(name, f"has {len(values)} rows for {nodes} nodes")
         elif name.startswith(("vessels.", "circulation.", "segment_")):
-            alone = values.ndim == 0 or name in (*_PER_NODE, "vessels.lattice_um")
+            alone = values.ndim == 0 or name in (*_PER_NODE, *_ALONE)
             if not alone and len(values) != count:
                 blame(name, f"has {len(values)} rows for {count} segments")
-        elif name.startswith(("fields.", "cells.")):
+        elif name.startswith(("fields.", "cells.")) or name == "regions.label":
             if values.shape != shape:
                 blame(name, f"has the shape {values.shape}, and the grid {shape}")
             elif not (np.isfinite(values).all() and values.min() > -1e-6):
                 blame(name, "holds numbers that are none or below 0")
+    regions = len(held["regions.artery"])
+    for name in (*_PER_REGION, "circulation.share", "circulation.solved_share"):
+        if held[name].shape != (regions,):
+            blame(name, f"has the shape {held[name].shape} for {regions} regions")
+    if held["circulation.admittance"].shape != (regions, regions):
+        blame("circulation.admittance", f"is not square, with {regions} rows")
+    for name in ("circulation.of_region", "circulation.pressure_of_region"):
+        if held[name].shape[-1] != regions:
+            blame(name, f"has {held[name].shape[-1]} columns for {regions} regions")
+    if not (held["regions.label"] < max(regions, 1)).all():
+        blame("regions.label", f"names regions outside 0 to {max(regions, 1) - 1}")
     ends, identity = held["vessels.ends"], held["vessels.identity"]
     if not ((ends >= 0) & (ends < nodes)).all():
         blame("vessels.ends", f"names nodes outside 0 to {nodes - 1}")

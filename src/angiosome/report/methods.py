@@ -43,6 +43,7 @@ AS_TISSUE = {
     "well-mixed": "well mixed, zone by zone",
     "spatial": "a slab of vessels for each injured zone",
     "block": "a block of vessels in three dimensions for each injured zone",
+    "regions": "one block of vessels in three dimensions that holds core, border and remote zone",
 }
 """What a resolution is, for a reader who has never run one."""
 

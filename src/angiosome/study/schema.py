@@ -314,7 +314,7 @@ class Simulation(Record):
 
     of: Id
     angiosome: Text
-    resolution: Annotated[str, OneOf("a resolution", ("well-mixed", "spatial", "block"))]
+    resolution: Annotated[str, OneOf("a resolution", ("well-mixed", "spatial", "block", "regions"))]
     subjects: int
     seed: int
 

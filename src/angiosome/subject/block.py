@@ -22,7 +22,7 @@ from angiosome.subject.schedule import Clock
 from angiosome.subject.spatial import INJURED, Response, response_of
 from angiosome.subject.well_mixed import Trajectory
 from angiosome.tissue.block.adaptation import signals
-from angiosome.tissue.block.block import Tolerance, follow, healthy_block
+from angiosome.tissue.block.block import Grow, Tolerance, follow, healthy_block
 from angiosome.tissue.block.circulation import as_network, at_pressure
 from angiosome.tissue.block.growing import growing
 from angiosome.tissue.block.growth import GrowthRules, with_vegf_unit
@@ -30,6 +30,7 @@ from angiosome.tissue.block.laws import Arm, Laws, laws_of
 from angiosome.tissue.block.outcomes import BlockOutcomes, outcomes
 from angiosome.tissue.block.places import sample
 from angiosome.tissue.block.rates import Rates, Respond
+from angiosome.tissue.block.regions import Territory
 from angiosome.tissue.block.state import BlockState
 from angiosome.tissue.block.vessels import length_um, middle_um
 from angiosome.tissue.given.beds import BedTarget, parallel_bed
@@ -43,6 +44,8 @@ SLOWEST, FASTEST = 24, 96  # steps a day, within which the artery opens at the e
 
 Saved = Callable[[str, BlockState], None]
 """Called with a zone and its state: healthy, at the end of every day, and at the end."""
+Measure = Callable[[BlockState], dict[str, BlockOutcomes]]
+"""What is read of a state, by the name of the course that it goes into."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,13 @@ def laws_of_zone(animal: Animal, zone: int) -> Laws:
     )
 
 
-def healthy_zone(laws: Laws, seed: int, clock: Clock, size: BlockSize) -> BlockState:
-    """The block of a zone before injury, with the capillary density of the subject."""
+def healthy_zone(
+    laws: Laws, seed: int, clock: Clock, size: BlockSize, territory: Territory | None = None
+) -> BlockState:
+    """The block of a zone before injury, with the capillary density of the subject.
+
+    With a territory it is that of all zones.
+    """
     bed = laws.tissue.bed
     diameter = float(bed.capillary_diameter_um)
     target = BedTarget(
@@ -121,7 +129,14 @@ def healthy_zone(laws: Laws, seed: int, clock: Clock, size: BlockSize) -> BlockS
         box_um=tuple(n * stretch for n in size.size_um),
     )
     grid = replace(size.grid, cell_um=size.cell_um * stretch)
-    return healthy_block(made, grid, laws, seed=seed, steps_per_day=steps_per_day(clock))
+    if territory is not None:
+        territory = replace(
+            territory,
+            **{one.name: stretch * getattr(territory, one.name) for one in fields(Territory)},
+        )
+    return healthy_block(
+        made, grid, laws, seed=seed, steps_per_day=steps_per_day(clock), territory=territory
+    )
 
 
 def rules_of_zone(laws: Laws, healthy: BlockState) -> GrowthRules:
@@ -248,44 +263,93 @@ def simulate_blocks(
         zone = ZONES.index(name)
         laws = laws_of_zone(animal, zone)
         healthy = healthy_zone(laws, block_seed(seed, subject, zone), clock, size or BlockSize())
-        rules = rules_of_zone(laws, healthy)
-        state = healthy if start is None else start[name]
-        times, measured = [state.day], [outcomes(state, laws)]
-        if history is not None:
-            before = int(np.searchsorted(history[name].times_day, state.day - 1e-9))
-            times = [*history[name].times_day[:before], *times]
-            measured = [*history[name].measured[:before], *measured]
-        if saved is not None and start is None:
-            saved(name, healthy)
-        steps = follow(
-            state,
-            until,
-            laws=laws,
-            arm=arm_of(animal, trajectory, clock, zone),
-            grow=growing(rules),
+
+        def measure(
+            state: BlockState, name: str = name, laws: Laws = laws
+        ) -> dict[str, BlockOutcomes]:
+            return {name: outcomes(state, laws)}
+
+        courses |= followed(
+            name,
+            healthy,
+            laws,
+            arm_of(animal, trajectory, clock, zone),
+            growing(rules_of_zone(laws, healthy)),
+            measure,
+            until=until,
+            start=start,
+            history=history,
+            saved=saved,
             tolerance=tolerance,
         )
-        for state in steps:
-            times.append(state.day)
-            measured.append(outcomes(state, laws))
-            if saved is not None and state.step % state.steps_per_day == 0:
-                saved(name, state)
-        if saved is not None and state.step % state.steps_per_day:
-            saved(name, state)
-        courses[name] = BlockCourse(np.array(times), tuple(measured))
     return courses
+
+
+def followed(
+    name: str,
+    healthy: BlockState,
+    laws: Laws,
+    arm: Arm,
+    grow: Grow,
+    measure: Measure,
+    *,
+    until: float,
+    start: Mapping[str, BlockState] | None = None,
+    history: Mapping[str, BlockCourse] | None = None,
+    saved: Saved | None = None,
+    tolerance: Tolerance | None = None,
+) -> dict[str, BlockCourse]:
+    """Follow one block, measured after every step; see `simulate_blocks`.
+
+    Args:
+        name: of the block, in `start` and for `saved`.
+        healthy: before injury.
+        laws: of the block.
+        arm: what is done to it.
+        grow: how its vessels live.
+        measure: what is read of a state, by the name of the course that it goes into.
+        until: the last day.
+        start: the state to go on from.
+        history: what was measured up to that state.
+        saved: what to do with states.
+        tolerance: how far blood and oxygen may lag behind.
+    """
+    first = healthy if start is None else start[name]
+    times, measured = [first.day], [measure(first)]
+    if history is not None:
+        days = history[next(iter(measured[0]))].times_day
+        before = int(np.searchsorted(days, first.day - 1e-9))
+        times = [*days[:before], *times]
+        rows = ({of: history[of].measured[at] for of in measured[0]} for at in range(before))
+        measured = [*rows, *measured]
+    if saved is not None and start is None:
+        saved(name, healthy)
+    state = first
+    for state in follow(first, until, laws=laws, arm=arm, grow=grow, tolerance=tolerance):
+        times.append(state.day)
+        measured.append(measure(state))
+        if saved is not None and state.step % state.steps_per_day == 0:
+            saved(name, state)
+    if saved is not None and state.step % state.steps_per_day:
+        saved(name, state)
+    days = np.array(times)
+    return {of: BlockCourse(days, tuple(row[of] for row in measured)) for of in measured[0]}
 
 
 def block_readings(
     blocks: Mapping[str, BlockCourse], trajectory: Trajectory, animal: Animal, clock: Clock
 ) -> ZoneReadings:
-    """What could be read in each zone at the times of the clock; remote tissue stays well mixed."""
+    """What could be read in each zone at the times of the clock.
+
+    Remote tissue is well mixed where no block holds it.
+    """
     mixed = readings_of(jax.tree.map(jnp.asarray, trajectory), animal)
     days = clock.times_h / 24
 
     def zones(name: str, remote: jax.Array) -> jax.Array:
-        read = [_at(blocks[zone], name, days) for zone in INJURED]
-        return jnp.stack([*map(jnp.asarray, read), remote[:, -1]], axis=-1)
+        read = [_at(blocks[zone], name, days) for zone in ZONES if zone in blocks]
+        mixed = [remote[:, -1]] if ZONES[-1] not in blocks else []
+        return jnp.stack([*map(jnp.asarray, read), *mixed], axis=-1)
 
     density = zones("capillary_density_per_mm2", mixed.capillary_density_per_mm2)
     perfused = zones("perfused_density_per_mm2", mixed.perfused_density_per_mm2)

@@ -116,7 +116,8 @@ def simulate_arm(
     Args:
         integrate: from `angiosome.subject.well_mixed.integrator`, for this cohort and clock.
         resolution: ``well-mixed``, or ``spatial`` to follow the injured zones of every subject as
-            slabs of vessels, or ``block`` for blocks in three dimensions.
+            slabs of vessels, ``block`` for blocks in three dimensions, or ``regions`` for one block
+            that holds all zones.
         blocks: how the latter are followed, and what is kept of them.
         seed: of the vessels of the slabs; subject i has the same in every arm.
         progress: called with the subjects done so far, and their number.
@@ -134,7 +135,7 @@ def simulate_arm(
             f"{study.id}, arm '{arm.id}': the integration failed for every subject; "
             "please report the study file"
         )
-    if resolution == "block":
+    if resolution in ("block", "regions"):
         assert blocks is not None
         by_measure = blocks(arm.id, trajectory, progress)
     elif resolution == "spatial":

@@ -13,31 +13,34 @@ from angiosome.io.block_files import write_series
 from angiosome.io.checkpoint import read_checkpoint
 from angiosome.subject.animal import Cohort
 from angiosome.subject.block import laws_of_zone
-from angiosome.subject.spatial import INJURED
+from angiosome.subject.regions import ONE, laws_of_regions
 from angiosome.tissue.block import parenchyma
 from angiosome.tissue.block.laws import Laws
 from angiosome.tissue.block.outcomes import flow_nl_min, is_perfused
 from angiosome.tissue.block.state import BlockState
 from angiosome.tissue.given.pressure import UM3_PER_S_PER_NL_PER_MIN
 from angiosome.tissue.values import ZONES
-from angiosome.trials.blocks import FOLDER, checkpoint_file, one_animal, saved_days
+from angiosome.trials.blocks import BLOCKS, FOLDER, checkpoint_file, one_animal, saved_days
 
-DRAWN = "border"
-"""The zone that the report draws."""
+DRAWN = ("border", ONE)
+"""The block that the report draws."""
 
 
-def write_block_pictures(folder: Path, arm: str, cohort: Cohort, subject: int) -> None:
+def write_block_pictures(
+    folder: Path, arm: str, cohort: Cohort, subject: int, resolution: str = "block"
+) -> None:
     """Write one subject's blocks on the days kept: for ParaView and napari, and the stills."""
     (folder / "stills").mkdir(exist_ok=True)
     animal = one_animal(cohort, subject)
-    for zone in INJURED:
-        laws = laws_of_zone(animal, ZONES.index(zone))
+    for zone in BLOCKS[resolution]:
+        one = zone == ONE
+        laws = laws_of_regions(animal) if one else laws_of_zone(animal, ZONES.index(zone))
         states = [
             read_checkpoint(checkpoint_file(folder, arm, subject, zone, day))
             for day in saved_days(folder, arm, subject)
         ]
         write_series(folder / FOLDER / arm / zone, states, laws)
-        if zone == DRAWN:
+        if zone in DRAWN:
             _write_stills(folder / "stills" / f"{arm}.npz", states, laws)
 
 

@@ -4,6 +4,9 @@
     blocks/<arm>/<subject>-<zone>-day007.00.npz  the whole state, to go on from
     blocks/<arm>/<zone>/                         a typical subject, for ParaView and napari
 
+With one block for all regions, states and pictures go by the name `regions`, and what was measured
+by those of the zones and by `whole`.
+
 A subject whose zones were measured is not simulated again when a run is resumed.
 """
 
@@ -32,6 +35,13 @@ from angiosome.subject.block import (
     simulate_blocks,
 )
 from angiosome.subject.outcomes import measures
+from angiosome.subject.regions import (
+    ONE,
+    WHOLE,
+    healthy_regions,
+    laws_of_regions,
+    simulate_regions,
+)
 from angiosome.subject.schedule import Clock, starts_h
 from angiosome.subject.spatial import INJURED
 from angiosome.subject.well_mixed import Trajectory
@@ -41,6 +51,10 @@ from angiosome.tissue.values import ZONES
 from angiosome.trials.arms import one_subject
 
 FOLDER = "blocks"
+BLOCKS: dict[str, tuple[str, ...]] = {"block": INJURED, "regions": (ONE,)}
+"""The blocks of a subject, by resolution."""
+COURSES: dict[str, tuple[str, ...]] = {"block": INJURED, "regions": (*ZONES, WHOLE)}
+"""What is measured on them, by resolution."""
 SAVED_DAYS = (0, 1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 28)
 """Days on which the whole state is kept, besides the last."""
 
@@ -55,6 +69,7 @@ class Start:
     """Of the other run."""
     arm: str
     day: float
+    resolution: str = "block"
 
 
 def checkpoint_file(folder: Path, arm: str, subject: int, zone: str, day: float) -> Path:
@@ -64,8 +79,8 @@ def checkpoint_file(folder: Path, arm: str, subject: int, zone: str, day: float)
 
 def saved_days(folder: Path, arm: str, subject: int = 0) -> list[float]:
     """The days on which the states of a subject were kept, rising."""
-    found = (folder / FOLDER / arm).glob(f"{subject}-{INJURED[0]}-day*.npz")
-    return sorted(float(file.stem.rpartition("day")[2]) for file in found)
+    found = (folder / FOLDER / arm).glob(f"{subject}-*-day*.npz")
+    return sorted({float(file.stem.rpartition("day")[2]) for file in found})
 
 
 def check_start(start: Start, study: Study, cohort: Cohort, clock: Clock, seed: int) -> None:
@@ -95,10 +110,8 @@ def check_start(start: Start, study: Study, cohort: Cohort, clock: Clock, seed: 
     for subject in range(cohort.subjects):
         states = read_start(start, subject)
         animal = one_animal(cohort, subject)
-        for zone, state in states.items():
-            number = ZONES.index(zone)
-            laws = laws_of_zone(animal, number)
-            own = healthy_zone(laws, block_seed(seed, subject, number), clock, BlockSize())
+        for name, state in states.items():
+            own = _healthy(animal, name, seed, subject, clock)
             same = (
                 own.healthy == state.healthy
                 and own.seed == state.seed
@@ -111,11 +124,20 @@ def check_start(start: Start, study: Study, cohort: Cohort, clock: Clock, seed: 
                 )
 
 
+def _healthy(animal: Any, name: str, seed: int, subject: int, clock: Clock) -> BlockState:
+    """A block of a subject before injury, by its name."""
+    if name == ONE:
+        return healthy_regions(laws_of_regions(animal), seed, subject, clock)
+    zone = ZONES.index(name)
+    laws = laws_of_zone(animal, zone)
+    return healthy_zone(laws, block_seed(seed, subject, zone), clock, BlockSize())
+
+
 def read_start(start: Start, subject: int) -> dict[str, BlockState]:
-    """The states that one subject goes on from, by zone."""
+    """The states that one subject goes on from, by block."""
     return {
-        zone: read_checkpoint(checkpoint_file(start.folder, start.arm, subject, zone, start.day))
-        for zone in INJURED
+        name: read_checkpoint(checkpoint_file(start.folder, start.arm, subject, name, start.day))
+        for name in BLOCKS[start.resolution]
     }
 
 
@@ -134,6 +156,7 @@ def measures_of_blocks(
     clock: Clock,
     *,
     seed: int,
+    resolution: str = "block",
     start: Start | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Floats]:
@@ -146,6 +169,7 @@ def measures_of_blocks(
         trajectory: of the arm, well mixed.
         clock: of the study.
         seed: of the run.
+        resolution: `block`, one for each injured zone; or `regions`, one that holds all zones.
         start: what to go on from; without it from the healthy blocks.
         progress: called with the subjects done so far, and their number.
 
@@ -156,8 +180,9 @@ def measures_of_blocks(
     rows: list[dict[str, Floats]] = []
     for subject in range(cohort.subjects):
         animal, course = one_subject(cohort, trajectory, subject)
-        blocks = _measured(folder, arm, subject)
+        blocks = _measured(folder, arm, subject, resolution)
         if blocks is None:
+            simulate = simulate_regions if resolution == "regions" else simulate_blocks
 
             def keep(zone: str, state: BlockState, subject: int = subject) -> None:
                 last = state.day >= clock.times_h[-1] / 24 - 1e-9
@@ -165,7 +190,7 @@ def measures_of_blocks(
                     file = checkpoint_file(folder, arm, subject, zone, state.day)
                     write_checkpoint(file, state)
 
-            blocks = simulate_blocks(
+            blocks = simulate(
                 animal,
                 course,
                 clock,
@@ -189,7 +214,7 @@ def _course_file(folder: Path, arm: str, subject: int, zone: str) -> Path:
 
 
 def _history(start: Start, subject: int) -> Mapping[str, BlockCourse]:
-    found = _measured(start.folder, start.arm, subject)
+    found = _measured(start.folder, start.arm, subject, start.resolution)
     if found is None:
         raise AngiosomeError(
             f"{start.folder}, arm '{start.arm}': subject {subject} was not finished; finish that "
@@ -198,9 +223,11 @@ def _history(start: Start, subject: int) -> Mapping[str, BlockCourse]:
     return found
 
 
-def _measured(folder: Path, arm: str, subject: int) -> dict[str, BlockCourse] | None:
-    """What was measured of a subject, if both zones were finished."""
-    files = {zone: _course_file(folder, arm, subject, zone) for zone in INJURED}
+def _measured(
+    folder: Path, arm: str, subject: int, resolution: str
+) -> dict[str, BlockCourse] | None:
+    """What was measured of a subject, if all of it was finished."""
+    files = {name: _course_file(folder, arm, subject, name) for name in COURSES[resolution]}
     if not all(file.is_file() for file in files.values()):
         return None
     return {zone: _read_course(file) for zone, file in files.items()}

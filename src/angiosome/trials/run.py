@@ -44,7 +44,7 @@ from angiosome.subject.well_mixed import Trajectory, integrator
 from angiosome.trials.arms import ArmResult, simulate_arm
 from angiosome.trials.attachments import attachments_of, mechanism_for
 from angiosome.trials.block_pictures import write_block_pictures
-from angiosome.trials.blocks import Start, check_start, measures_of_blocks
+from angiosome.trials.blocks import BLOCKS, Start, check_start, measures_of_blocks
 from angiosome.trials.pictures import write_pictures
 from angiosome.trials.summary import summarise, write_tables
 
@@ -120,7 +120,7 @@ def _check(request: Request, study: Study) -> None:
         raise AngiosomeError(f"{study.id} gave {study.evidence}; only vesicles are modelled")
     if (request.begun is None) != (request.at_day is None):
         raise AngiosomeError("--from and --at go together: a run, and the day to go on from")
-    if request.begun is not None and request.resolution != "block":
+    if request.begun is not None and request.resolution not in BLOCKS:
         raise AngiosomeError("only blocks are saved to go on from: add --resolution block")
     for arm in study.arms:
         first = {product.id for product in study.products[:1]}
@@ -147,7 +147,7 @@ def _start_of(request: Request) -> Start | None:
     other, state = read_request(folder)
     if state != "finished":
         raise AngiosomeError(f"{folder} is {state}; finish it with 'angiosome run --resume' first")
-    for name in ("seed", "choices"):
+    for name in ("seed", "choices", "resolution"):
         if getattr(other, name) != getattr(request, name):
             raise AngiosomeError(
                 f"{folder} was run with {name} {getattr(other, name)}, and this run asks for "
@@ -158,7 +158,7 @@ def _start_of(request: Request) -> Start | None:
             f"{folder} holds {other.subjects} subjects; ask for no more with --subjects"
         )
     study = Study.model_validate_json((folder / "study.json").read_text(encoding="utf-8"))
-    return Start(folder, study.control.id, request.at_day)
+    return Start(folder, study.control.id, request.at_day, request.resolution)
 
 
 def _prepare(
@@ -327,8 +327,8 @@ def _finish(folder: Path, request: Request, progress: Progress | None) -> Finish
                 progress=report,
             )
             typical = typical_subject((results or [result])[0])
-            if request.resolution == "block":
-                write_block_pictures(folder, arm.id, cohort, typical)
+            if request.resolution in BLOCKS:
+                write_block_pictures(folder, arm.id, cohort, typical, request.resolution)
             else:
                 write_pictures(folder, arm.id, cohort, trajectory, clock, typical, request.seed)
             write_arm(saved, result)
@@ -359,6 +359,7 @@ def _blocks(
         trajectory,
         clock,
         seed=request.seed,
+        resolution=request.resolution,
         start=_start_of(request),
         progress=progress,
     )

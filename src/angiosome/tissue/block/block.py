@@ -26,10 +26,21 @@ from angiosome.tissue.block.circulation import (
     imbalances,
     solve_circulation,
 )
+from angiosome.tissue.block.feeders import (
+    FedRegions,
+    circulation_of_regions,
+    feed_regions,
+    feeders_of,
+    inlet_regions,
+    settled,
+    widen_regions,
+)
 from angiosome.tissue.block.laws import Arm, Laws
+from angiosome.tissue.block.leak import leaking
 from angiosome.tissue.block.parenchyma import Wound
-from angiosome.tissue.block.places import FieldPlaces, sample, spread
-from angiosome.tissue.block.rates import Rates, Respond
+from angiosome.tissue.block.places import FieldPlaces, passing_flow, sample, spread
+from angiosome.tissue.block.rates import Rates, Respond, by_region
+from angiosome.tissue.block.regions import Territory, all_alike, region_at
 from angiosome.tissue.block.state import (
     BlockState,
     Budget,
@@ -45,7 +56,7 @@ from angiosome.tissue.block.substances import (
     vegf_field,
     vesicle_step,
 )
-from angiosome.tissue.block.supply import feed, supply_of, widen
+from angiosome.tissue.block.supply import Fed, feed, supply_of, widen
 from angiosome.tissue.block.vessels import (
     INNER,
     Capacity,
@@ -95,6 +106,7 @@ class Tolerance:
 
     vessels: float = 0.005  # of the open length, that opened, shut or changed since
     blood: float = 1e-4  # that comes from nowhere at a node after an edit, over the block's flow
+    leak: float = 0.002  # of the flow through the block: what leaks, over what was solved for
     flow: float = 0.01  # relative change of the flow through the block since oxygen was solved
     demand: float = 0.002  # change of the mean demand for oxygen since then, over healthy
 
@@ -107,11 +119,14 @@ def healthy_block(
     seed: int,
     steps_per_day: int = 24,
     wound: Wound | None = None,
+    territory: Territory | None = None,
     capacity: Capacity | None = None,
 ) -> BlockState:
     """The block before injury, at rest: flow of its bed, oxygen, and VEGF at its mean at rest.
 
-    With a wound, the yardstick is the block without it; the wound is cut on day 0.
+    With a wound, the yardstick is the block without it; the wound is cut on day 0. With a
+    territory, the block holds core, border and remote tissue, which follow `laws.regions`; cells
+    that those say have died before are dead from day 0.
 
     Raises:
         ProblemsError: what keeps blood from the network, naming segments and ends.
@@ -126,7 +141,16 @@ def healthy_block(
     whole_nl_min = float(laws.tissue.bed.flow_per_min) * volume_ml * 1e6
     supply = supply_of(laws.supply, circulation.conductance, whole_nl_min)
     fed = feed(supply, 1.0, circulation.conductance)
-    flow = at_pressure(vessels, as_network(vessels, 0.0, laws, grid), circulation, fed)
+    network_now = as_network(vessels, 0.0, laws, grid)
+    lost = _lost(vessels, circulation, fed, naked(vessels, laws), grid, laws)
+    circulation = solve_circulation(network_now, lost=lost)
+    share = _lost_share(circulation)
+    # The same flow with a little less in the veins.
+    supply = supply_of(laws.supply, circulation.conductance, whole_nl_min)
+    less = 1 - laws.supply.venous_share * share
+    supply = replace(supply, pressure_mmhg=supply.pressure_mmhg * less)
+    fed = feed(supply, 1.0, circulation.conductance, share)
+    flow = at_pressure(vessels, network_now, circulation, fed)
     oxygen = solve_oxygen(flow, laws.oxygen, grid)
     P = oxygen.tissue_mmhg
     pieces = spread(vessels, grid.cell_um)
@@ -148,6 +172,7 @@ def healthy_block(
         segment_po2_mmhg=oxygen.segment_mmhg,
         fields=Fields(P, unscaled * at_rest, none, none),
         cells=parenchyma.intact(grid),
+        regions=all_alike(grid),
         supply=supply,
         fed=fed,
         patency=1.0,
@@ -166,6 +191,8 @@ def healthy_block(
     blood, cells = imbalances(flow, fed, whole_nl_min)
     lacks = (oxygen.delivered_um3_per_s - oxygen.consumed_um3_per_s) / oxygen.consumed_um3_per_s
     state = replace(state, budget=Budget(blood=blood, red_cells=cells, oxygen=lacks))
+    if territory is not None:
+        state = _divided(state, territory, laws)
     return state if wound is None else _cut(state, wound)
 
 
@@ -210,11 +237,10 @@ def _step(
     patency = min(max(float(arm.patency(day)), 0.0), 1.0)
     vessels = state.vessels
     if state.patency < OPEN_AGAIN <= patency:
-        vessels = shut_without_reflow(vessels, laws.no_reflow, day, stream)
+        vessels = shut_without_reflow(vessels, _no_reflow(state, laws), day, stream)
 
-    network = as_network(vessels, day, laws, grid)
-    circulation, changed = _current(vessels, network, state.circulation, day, tolerance)
-    fed = feed(state.supply, patency, circulation.conductance)
+    blood_now = _blood(state, vessels, patency, arm, laws, tolerance)
+    network, circulation, changed, fed, of_regions = blood_now
     flow = at_pressure(vessels, network, circulation, fed)
     blood, red_cells = imbalances(flow, fed, healthy.flow_nl_min)
 
@@ -222,26 +248,37 @@ def _step(
     P, segment_po2, solved = _oxygen(state, flow, fed.flow_nl_min, demand, changed, laws, tolerance)
 
     # What the cells of the tissue and of the vessels do at this oxygen and VEGF.
-    of_cells = arm.respond(day, state.fields.vegf_nm.ravel(), P.ravel())
+    law = laws.regions if state.regions.count else None
+    label = state.regions.label
+    differ = label if arm.respond_of else None
+    respond = by_region(arm.respond_of) if arm.respond_of else arm.respond
+    felt = [state.fields.vegf_nm, P] if differ is None else [state.fields.vegf_nm, P, label]
+    of_cells = respond(day, *(field.ravel() for field in felt))
     survival = of_cells.survival.reshape(grid.shape)
     pieces = spread(vessels, grid.cell_um)
     density = length_density(pieces, grid)
     by_cells = of_cells.vegf_secretion.reshape(grid.shape)
+    clearance: float | np.ndarray = 1.0
+    if law is not None:
+        by_cells = by_cells * np.array(law.secretion)[label]
+        clearance = np.array(law.clearance)[label]
     secreted = parenchyma.secretion(state.cells, P, by_cells, day, laws)
     vegf = vegf_field(
         secreted * healthy.secretion, density, healthy.length_density_per_um2, grid, laws
     )
     bathed = arm.plasma_per_um3(day) > 0
-    walls = permeability(vessels, state.fields, day, arm.respond, grid, laws) if bathed else None
+    walls = permeability(vessels, state, day, arm, laws) if bathed else None
     entering = entering_vesicles(arm, day, dt_day, flow, walls, pieces, grid, laws)
     vesicles = vesicle_step(state.fields.vesicles_per_um3, entering, density, dt_day, grid, laws)
 
     half = float(laws.tissue.bed.oxygen_half_use_mmhg)
     use = P / (P + half) / healthy.oxygen_use
-    cells = parenchyma.advance(state.cells, use, survival, day, dt_day, grid.cell_um, laws)
+    cells = parenchyma.advance(
+        state.cells, use, survival, day, dt_day, grid.cell_um, laws, clearance
+    )
     grown, new_length = vessels, 0.0
     if grow is not None:
-        places = FieldPlaces(grid, vegf.field_nm, P, parenchyma.viable(cells, laws))
+        places = FieldPlaces(grid, vegf.field_nm, P, parenchyma.viable(cells, laws), differ)
         carries = flow if circulation.conductance > 0 else None
         grown, new_length = grow(
             vessels,
@@ -249,7 +286,7 @@ def _step(
             dt_day=dt_day,
             flow=carries,
             surroundings=places,
-            respond=arm.respond,
+            respond=respond,
             stream=stream,
         )
         check_capacity(grown, capacity)
@@ -273,7 +310,12 @@ def _step(
             taken_per_um3=state.fields.taken_per_um3 + vesicles.taken_per_um3,
         ),
         cells=cells,
-        supply=widen(state.supply, fed, dt_day, laws.supply),
+        regions=state.regions
+        if of_regions is None
+        else widen_regions(state.supply, state.regions, of_regions, dt_day, laws.supply),
+        supply=widen(state.supply, fed, dt_day, laws.supply)
+        if of_regions is None
+        else state.supply,
         fed=fed,
         patency=patency,
         solved=solved,
@@ -290,24 +332,90 @@ def _step(
     return after
 
 
-def _current(
+def _blood(
+    state: BlockState,
     vessels: Vessels,
-    network: GivenNetwork,
-    circulation: Circulation,
-    day: float,
+    patency: float,
+    arm: Arm,
+    laws: Laws,
     tolerance: Tolerance,
-) -> tuple[Circulation, float]:
-    """The circulation of these vessels, solved anew if they changed by more than is allowed.
+) -> tuple[GivenNetwork, Circulation, float, Fed, FedRegions | None]:
+    """Blood in these vessels, solved anew if they changed by more than is allowed.
 
-    Also returns the share of them that a new solution now stands for.
+    Returns the network, its circulation, the share of it that a new solution now stands for, and
+    what the supply sends: into the block, and into each of its regions.
     """
+    day, grid, regions, circulation = state.day, state.grid, state.regions, state.circulation
     share, opened = changed_share(vessels, circulation, day)
     # What has shut since must not carry anything, however short it is.
     shut = (circulation.flow != 0) & ~opened
-    if circulation.torn or share > tolerance.vessels or shut.any():
-        before = guess_of(vessels, network, circulation)
-        return solve_circulation(network, before=before), share
-    return circulation, 0.0
+    due = circulation.torn or share > tolerance.vessels or bool(shut.any())
+    by_artery = np.ones(0)
+    if laws.regions is not None and regions.count:
+        by_artery = np.where(laws.regions.occluded, patency, 1.0)
+        fed, _ = feed_regions(state.supply, regions, by_artery, circulation.admittance)
+    else:
+        fed = feed(state.supply, patency, circulation.conductance)
+    walls = permeability(vessels, state, day, arm, laws)
+    lost = _lost(vessels, circulation, fed, walls, grid, laws)
+    more = float(np.abs(lost - circulation.lost).sum())
+    due = due or more > tolerance.leak * circulation.conductance
+    changed = share if due else 0.0
+    if not regions.count:
+        network = as_network(vessels, day, laws, grid)
+        if due:
+            before = guess_of(vessels, network, circulation)
+            circulation = solve_circulation(network, before=before, lost=lost)
+        fed = feed(state.supply, patency, circulation.conductance, _lost_share(circulation))
+        return network, circulation, changed, fed, None
+    if due:
+        circulation = replace(circulation, lost=lost)
+    circulation, fed, of_regions = settled(
+        vessels, day, laws, grid, state.supply, regions, by_artery, circulation,
+        due=due, within=tolerance.vessels,
+    )  # fmt: skip
+    ends = inlet_regions(vessels, regions.label, grid)
+    at_inlets = np.where(ends >= 0, of_regions.share[ends], 0.0)
+    network = as_network(vessels, day, laws, grid, inlet=at_inlets)
+    shifted = float(np.abs(of_regions.share - state.circulation.solved_share).max())
+    return network, circulation, changed + shifted, fed, of_regions
+
+
+def _lost(
+    vessels: Vessels,
+    circulation: Circulation,
+    fed: Fed,
+    walls: Float[np.ndarray, " segment"],
+    grid: TissueGrid,
+    laws: Laws,
+) -> Float[np.ndarray, "segment 2"]:
+    """Plasma that these walls lose at these pressures, over the pressure across the block."""
+    drop = fed.inlet_mmhg - fed.outlet_mmhg
+    if not drop > 0:
+        return np.zeros((vessels.segments, 2))
+    found = leaking(
+        vessels,
+        circulation.flow * drop,
+        fed.outlet_mmhg + drop * circulation.pressure.mean(axis=1),
+        circulation.haematocrit,
+        walls,
+        grid.cells * grid.cell_um**3,
+        laws.leak,
+    )
+    return found.lost_nl_min / drop
+
+
+def _lost_share(circulation: Circulation) -> float:
+    """Of the blood that enters the block, what leaves it through walls."""
+    return float(circulation.lost.sum()) / max(circulation.conductance, 1e-300)
+
+
+def _no_reflow(state: BlockState, laws: Laws) -> float | Float[np.ndarray, " segment"]:
+    """The share of vessels that stay shut at reperfusion: one, or that of each vessel's region."""
+    if not state.regions.count or laws.regions is None:
+        return laws.no_reflow
+    region = region_at(middle_um(state.vessels), state.regions.label, state.grid)
+    return np.array(laws.regions.no_reflow)[region]
 
 
 def _oxygen(
@@ -373,26 +481,32 @@ def _solved(flow_nl_min: float, demand: float, found: OxygenSolution) -> Solved:
 
 
 def permeability(
-    vessels: Vessels,
-    fields: Fields,
-    day: float,
-    respond: Respond,
-    grid: TissueGrid,
-    laws: Laws,
+    vessels: Vessels, state: BlockState, day: float, arm: Arm, laws: Laws
 ) -> Float[np.ndarray, " segment"]:
     """How leaky each wall is, over a mature and untreated one.
 
     The factor of its cells, times up to `laws.naked_leak` where no pericyte covers it.
     """
-    middle = middle_um(vessels)
-    rates: Rates = respond(
-        day, sample(fields.vegf_nm, middle, grid), sample(fields.po2_mmhg, middle, grid)
-    )
-    return rates.leak * (1 + (laws.naked_leak - 1) * (1 - vessels.pericytes))
+    middle, fields, grid = middle_um(vessels), state.fields, state.grid
+    felt = [sample(field, middle, grid) for field in (fields.vegf_nm, fields.po2_mmhg)]
+    if arm.respond_of:
+        felt.append(region_at(middle, state.regions.label, grid))
+    respond = by_region(arm.respond_of) if arm.respond_of else arm.respond
+    rates: Rates = respond(day, *felt)
+    return rates.leak * naked(vessels, laws)
 
 
-def shut_without_reflow(vessels: Vessels, share: float, day: float, stream: Stream) -> Vessels:
+def naked(vessels: Vessels, laws: Laws) -> Float[np.ndarray, " segment"]:
+    """How leaky each wall is for the lack of pericytes: 1 where it is covered."""
+    return 1 + (laws.naked_leak - 1) * (1 - vessels.pericytes)
+
+
+def shut_without_reflow(
+    vessels: Vessels, share: float | Float[np.ndarray, " segment"], day: float, stream: Stream
+) -> Vessels:
     """Shut each vessel, from branch point to branch point, with this probability.
+
+    Where it differs along a vessel, with the largest.
 
     They have stalled from this day on, and share the fate of all that stall (`pruning`).
     """
@@ -400,7 +514,9 @@ def shut_without_reflow(vessels: Vessels, share: float, day: float, stream: Stre
     first = np.full(int(chain.max(initial=-1)) + 1, np.iinfo(np.int64).max)
     np.minimum.at(first, chain, vessels.identity)
     drawn = stream.uniform(Purpose.NO_REFLOW, first)[:, 0]
-    shuts = (drawn < share)[chain]
+    most = np.zeros(first.size)
+    np.maximum.at(most, chain, share)
+    shuts = (drawn < most)[chain]
     return replace(
         vessels,
         shut=vessels.shut | shuts,
@@ -422,6 +538,35 @@ def chains(vessels: Vessels) -> Int[np.ndarray, " segment"]:
         if (lower == label).all():
             return np.unique(label, return_inverse=True)[1]
         label = lower
+
+
+def _divided(state: BlockState, territory: Territory, laws: Laws) -> BlockState:
+    """The same healthy block with its regions, what feeds each, and what is dead there already."""
+    law, grid = laws.regions, state.grid
+    if law is None:
+        raise AngiosomeError("a block with a territory needs laws for its regions: Laws.regions")
+    label = territory.labels(grid, state.seed)
+    even = np.ones(len(law.residual_flow))
+    circulation = circulation_of_regions(
+        state.vessels, 0.0, laws, grid, label, even, state.circulation
+    )
+    regions = feeders_of(law, laws.supply, circulation.admittance, label, state.healthy.flow_nl_min)
+    circulation, fed, _ = settled(
+        state.vessels, 0.0, laws, grid, state.supply, regions, even, circulation,
+        due=False, within=0.0,
+    )  # fmt: skip
+    pieces = spread(state.vessels, grid.cell_um)
+    flow = circulation.flow * (fed.inlet_mmhg - fed.outlet_mmhg)
+    passing = passing_flow(state.vessels, flow, pieces, label, regions.count, grid)
+    dead = np.array(law.dead)[label]
+    cells = parenchyma.with_dead(state.cells, dead, laws) if dead.any() else state.cells
+    return replace(
+        state,
+        regions=replace(regions, healthy_flow_nl_min=passing),
+        circulation=circulation,
+        fed=fed,
+        cells=cells,
+    )
 
 
 def _cut(state: BlockState, wound: Wound) -> BlockState:

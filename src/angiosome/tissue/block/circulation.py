@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from angiosome.tissue.block.laws import Laws
+from angiosome.tissue.block.leak import lost_at_nodes
 from angiosome.tissue.block.state import Circulation
 from angiosome.tissue.block.supply import Fed
 from angiosome.tissue.block.vessels import INLET, INNER, Vessels, as_given, is_open, length_um
@@ -16,16 +17,26 @@ from angiosome.tissue.given.flow import FlowSolution, solve_flow
 from angiosome.tissue.given.network import GivenNetwork
 from angiosome.tissue.given.tissue_grid import TissueGrid
 
+MOST_TRIES = 8  # until no vessel loses what it does not get
 CHANGE = 0.04  # of a conductance, and so of a length, or four of a diameter: a smaller one waits
 
 
-def as_network(vessels: Vessels, day: float, laws: Laws, grid: TissueGrid) -> GivenNetwork:
-    """The vessels as the solvers take them, with 1 mmHg across the block."""
+def as_network(
+    vessels: Vessels,
+    day: float,
+    laws: Laws,
+    grid: TissueGrid,
+    inlet: float | Float[np.ndarray, " end"] = 1.0,
+) -> GivenNetwork:
+    """The vessels as the solvers take them, with 1 mmHg across the block.
+
+    `inlet`, where inlets differ, has a pressure for each end of the block, in the order of nodes.
+    """
     x, y, z = (n * grid.cell_um for n in grid.shape)
     return as_given(
         vessels,
         day,
-        inlet_mmhg=1.0,
+        inlet_mmhg=inlet,
         outlet_mmhg=0.0,
         haematocrit=laws.rheology.constant_haematocrit,
         po2_mmhg=laws.oxygen.entering_mmhg,
@@ -35,14 +46,19 @@ def as_network(vessels: Vessels, day: float, laws: Laws, grid: TissueGrid) -> Gi
 
 
 def solve_circulation(
-    network: GivenNetwork, *, before: FlowSolution | None = None, strict: bool = False
+    network: GivenNetwork,
+    *,
+    before: FlowSolution | None = None,
+    lost: Float[np.ndarray, "segment 2"] | None = None,
+    strict: bool = False,
 ) -> Circulation:
     """Solve for pressure, flow and haematocrit at 1 mmHg across the block.
 
     What growth and pruning cut off from every inlet and outlet carries nothing. In a network that
     somebody gives (`strict`) such a part is refused, as are segments without length, diameters
     outside the viscosity law, and numbers that are none. The haematocrit starts from that of
-    `before`, where there is one.
+    `before`, where there is one. `lost` is the plasma that leaves at the ends of each segment,
+    where blood reaches it.
 
     Raises:
         ProblemsError: everything that keeps blood from being sent through it, segment by segment.
@@ -51,8 +67,19 @@ def solve_circulation(
     none = np.zeros(network.segments)
     if not (strict or fed.open.any()):
         still = np.zeros((network.segments, 2))
-        return Circulation(none, still, none, none + 1.0, none, none, 0.0, 0)
-    found = solve_flow(fed, guess=before)
+        alike = _no_regions(network.segments)
+        return Circulation(none, still, none, none + 1.0, none, none, still, 0.0, 0, *alike)
+    lost = np.zeros((network.segments, 2)) if lost is None else _from_ways_through(fed, lost)
+    found = solve_flow(fed, guess=before, lost_nl_min=_leaves(network, lost))
+    for _ in range(MOST_TRIES):
+        stands = _standing(found)[network.ends] & (lost > 0)
+        if not stands.any():
+            break
+        lost = np.where(stands, 0.0, lost)
+        found = solve_flow(fed, guess=found, lost_nl_min=_leaves(network, lost))
+    else:
+        lost = np.zeros_like(lost)
+        found = solve_flow(fed, guess=found)
     inlet = network.boundary.node[network.boundary.value > 0.5]
     pressure = np.nan_to_num(found.pressure_mmhg)[network.ends]
     return Circulation(
@@ -62,9 +89,49 @@ def solve_circulation(
         viscosity_cp=found.viscosity_cp,
         solved_um=np.where(network.open, network.diameter_um, 0.0),
         solved_length_um=network.length_um,
+        lost=lost,
         conductance=float(found.entering_nl_min[inlet].sum()),
         passes=found.passes,
+        **dict(zip(_OF_REGIONS, _no_regions(network.segments), strict=True)),
     )
+
+
+def _leaves(network: GivenNetwork, lost: np.ndarray) -> np.ndarray | None:
+    return lost_at_nodes(network.ends, lost, network.nodes) if lost.any() else None
+
+
+def _from_ways_through(fed: GivenNetwork, lost: np.ndarray) -> np.ndarray:
+    """What is lost where open ways lead on: into a blind end no red cell follows the plasma."""
+    held = np.zeros(fed.nodes, bool)
+    held[fed.boundary.node] = True
+    at = np.flatnonzero(fed.open)
+    while at.size:
+        ends = fed.ends[at]
+        count = np.bincount(ends.ravel(), minlength=fed.nodes)
+        blind = ((count[ends] == 1) & ~held[ends]).any(axis=1)
+        if not blind.any():
+            break
+        at = at[~blind]
+    through = np.zeros(fed.nodes, bool)
+    through[fed.ends[at].ravel()] = True
+    return np.where(fed.open[:, None] & through[fed.ends], lost, 0.0)
+
+
+def _standing(found: FlowSolution) -> Bool[np.ndarray, " node"]:
+    """The nodes that lose more than half of the blood that arrives at them."""
+    network, n = found.network, found.network.nodes
+    lost = np.zeros(n) if found.lost_nl_min is None else found.lost_nl_min
+    down = np.where(found.flow_nl_min > 0, network.ends[:, 1], network.ends[:, 0])
+    return lost > 0.5 * np.bincount(down, np.abs(found.flow_nl_min), n)
+
+
+_OF_REGIONS = ("of_region", "pressure_of_region", "share", "solved_share", "admittance")
+
+
+def _no_regions(segments: int) -> tuple[np.ndarray, ...]:
+    """What a circulation holds of regions, in a block without any."""
+    each = np.zeros(0)
+    return np.zeros((segments, 0)), np.zeros((segments, 2, 0)), each, each, np.zeros((0, 0))
 
 
 def _fed(network: GivenNetwork) -> GivenNetwork:
@@ -114,7 +181,7 @@ def carried_over(
     def kept(values: np.ndarray, empty: float) -> np.ndarray:
         if not before.segments:
             return np.full((after.segments, *values.shape[1:]), empty)
-        shaped = known if values.ndim == 1 else known[:, None]
+        shaped = known.reshape(-1, *[1] * (values.ndim - 1))
         return np.where(shaped, values[at], empty)
 
     # The parts of a divided segment are as long as they are now.
@@ -128,8 +195,24 @@ def carried_over(
         viscosity_cp=kept(circulation.viscosity_cp, 1.0),
         solved_um=kept(circulation.solved_um, 0.0),
         solved_length_um=long,
+        lost=kept(circulation.lost, 0.0) * _own_ends(before, after, row),
+        of_region=kept(circulation.of_region, 0.0),
+        pressure_of_region=kept(circulation.pressure_of_region, 0.0),
     )
     return moved, kept(po2_mmhg, np.nan)
+
+
+def _own_ends(
+    before: Vessels, after: Vessels, row: Int[np.ndarray, " later"]
+) -> Float[np.ndarray, "later 2"]:
+    """Whether each end of a segment was one before: not those that came when it was divided."""
+    known = row >= 0
+    mother = np.zeros(after.segments, bool)
+    mother[known] = before.identity[row[known]] == after.identity[known]
+    n = after.nodes
+    starts = row[known] * n + after.ends[known, 0]
+    goes_on = known & np.isin(row * n + after.ends[:, 1], starts[~mother[known]])
+    return np.stack([mother, known & ~goes_on], axis=1).astype(float)
 
 
 def gap(vessels: Vessels, circulation: Circulation) -> float:
@@ -140,6 +223,7 @@ def gap(vessels: Vessels, circulation: Circulation) -> float:
     n = vessels.nodes
     flow, ends = circulation.flow, vessels.ends
     left = np.bincount(ends[:, 0], flow, n) - np.bincount(ends[:, 1], flow, n)
+    left = left + lost_at_nodes(ends, circulation.lost, n)
     inner = np.abs(left[vessels.node_kind == INNER])
     return float(inner.max(initial=0.0)) / max(circulation.conductance, 1e-300)
 
@@ -174,9 +258,10 @@ def at_pressure(
     carries = circulation.solved_um > 0
     ends = network.ends[carries]
     pressure[ends.ravel()] = fed.outlet_mmhg + drop * circulation.pressure[carries].ravel()
-    held = network.boundary.node
+    held, above = network.boundary.node, network.boundary.value
     inlet = vessels.node_kind[held] == INLET
-    pressure[held] = np.where(inlet, fed.inlet_mmhg, fed.outlet_mmhg)
+    at_inlets = np.where(above == 1.0, fed.inlet_mmhg, fed.outlet_mmhg + drop * above)
+    pressure[held] = np.where(inlet, at_inlets, fed.outlet_mmhg)
     flow = circulation.flow * drop
     n = network.nodes
     leaving = np.bincount(network.ends[:, 0], flow, n) - np.bincount(network.ends[:, 1], flow, n)
@@ -195,6 +280,7 @@ def at_pressure(
         unsettled=none.astype(int),
         changes=none,
         assumed=(),
+        lost_nl_min=lost_at_nodes(network.ends, circulation.lost * drop, n),
     )
 
 
@@ -209,16 +295,22 @@ def guess_of(vessels: Vessels, network: GivenNetwork, circulation: Circulation) 
 def imbalances(flow: FlowSolution, fed: Fed, healthy_nl_min: float) -> tuple[float, float]:
     """Largest failure of the balance of blood and of red cells at any node, over healthy flow.
 
-    Where blood leaves, it takes along what arrives. What the supply sends has to enter.
+    Where blood leaves by an end, it takes along what arrives; through walls plasma leaves, and no
+    red cell. What the supply sends has to enter.
     """
     ends, n = flow.network.ends, flow.network.nodes
     brought = np.maximum(flow.entering_nl_min, 0.0) * flow.entering_haematocrit
     cells = flow.flow_nl_min * flow.haematocrit
     found: list[float] = []
-    for carried, entering in ((flow.flow_nl_min, flow.entering_nl_min), (cells, brought)):
+    none = np.zeros(n)
+    lost = none if flow.lost_nl_min is None else flow.lost_nl_min
+    of_blood, of_cells = (flow.flow_nl_min, flow.entering_nl_min - lost), (cells, brought)
+    for carried, entering in (of_blood, of_cells):
         left = np.bincount(ends[:, 0], carried, n) - np.bincount(ends[:, 1], carried, n)
         left = np.where(flow.entering_nl_min < 0, 0.0, left - entering)
         found.append(float(np.abs(left).max(initial=0.0)) / healthy_nl_min)
-    entered = float(np.maximum(flow.entering_nl_min, 0.0).sum())
+    boundary = flow.network.boundary
+    inlets = boundary.node[boundary.value > boundary.value.min(initial=0.0)]
+    entered = float(flow.entering_nl_min[inlets].sum())
     unsent = abs(entered - fed.flow_nl_min) / healthy_nl_min
     return max(found[0], unsent), found[1]

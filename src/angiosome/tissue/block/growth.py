@@ -155,7 +155,7 @@ def grow(
     """
     before = _total(vessels)
     place = surroundings.at(middle_um(vessels))
-    rates = respond(day, place.vegf_nm, place.po2_mmhg)
+    rates = respond(day, *place.felt)
     perfused, shear = _blood(vessels, day, flow)
 
     if rules.adaptation is not None and flow is not None:
@@ -330,11 +330,11 @@ class _Mover:
             return vessels, Advance(0.0, 0.0, 0, 0)
         rules, at_um = self.rules, vessels.position_um[tip]
         place = self.surroundings.at(at_um)
-        rates = self.respond(self.day, place.vegf_nm, place.po2_mmhg)
+        rates = self.respond(self.day, *place.felt)
         step = dt_day * speed(rates.migration, rates.matrix_degradation, rules.tips)
         if rules.stalk is not None:
             around = self.surroundings.at(middle_um(vessels))
-            dividing = self.respond(self.day, around.vegf_nm, around.po2_mmhg).proliferation
+            dividing = self.respond(self.day, *around.felt).proliferation
             supply = supplied_um(
                 vessels, tip, dt_day=dt_day, proliferation=dividing, rules=rules.stalk
             )

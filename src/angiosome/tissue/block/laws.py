@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 import jax
 import numpy as np
 
+from angiosome.tissue.block.leak import LeakLaw
 from angiosome.tissue.block.rates import Respond, at_rest
+from angiosome.tissue.block.regions import RegionLaw
 from angiosome.tissue.block.supply import SupplyLaw
 from angiosome.tissue.given.blood_oxygen import OxygenLaws
 from angiosome.tissue.given.network import Rheology
@@ -54,6 +56,8 @@ class Laws:
     naked_leak: float = 5.0  # permeability of a wall without pericytes, over a covered one; 2 to 20
     vesicles: VesicleLaw = field(default_factory=VesicleLaw)
     scar: ScarLaw = field(default_factory=ScarLaw)
+    leak: LeakLaw = field(default_factory=LeakLaw)
+    regions: RegionLaw | None = None  # of a block that holds core, border and remote tissue
 
 
 def laws_of(tissue: Tissue, *, residual_flow: float, no_reflow: float) -> Laws:
@@ -115,6 +119,8 @@ class Arm:
     patency: Callable[[float], float] = _open
     """Of the day, what the artery passes of what it can: 0 shut, 1 open."""
     respond: Respond = at_rest
+    respond_of: tuple[Respond, ...] = ()
+    """In a block of regions, the cells of each, where they differ; instead of `respond`."""
     depots: tuple[Depot, ...] = ()
     plasma_per_um3: Callable[[float], float] = _none
     """Of the day, vesicles per volume of blood."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from angiosome.tissue.block import parenchyma
 from angiosome.tissue.block.laws import Laws
+from angiosome.tissue.block.places import passing_flow, spread
+from angiosome.tissue.block.regions import region_at
 from angiosome.tissue.block.state import BlockState
 from angiosome.tissue.block.vessels import Vessels, across_um, is_open, length_um
 from angiosome.tissue.pruning import UNPERFUSED
@@ -37,6 +39,13 @@ class BlockOutcomes:
     collateral_width: float  # diameter over the first
     inlet_mmhg: float
     vesicles_taken: float  # particles that endothelium has taken up since day 0
+    leaked_fraction: float  # of the blood that enters, what leaves as plasma through walls
+    haematocrit: float  # of blood in vessels, mean by flow and length
+
+    @property
+    def perfused_fraction(self) -> float:
+        """Of the profiles, those that carry blood now, as a marker in the blood shows them."""
+        return self.perfused_density_per_mm2 / max(self.capillary_density_per_mm2, 1e-9)
 
 
 def outcomes(state: BlockState, laws: Laws) -> BlockOutcomes:
@@ -45,7 +54,7 @@ def outcomes(state: BlockState, laws: Laws) -> BlockOutcomes:
     Density counts profiles on sections across x, averaged over all of them (Cavalieri): the sum
     of the segments' extents along x over the volume.
     """
-    vessels, fields = state.vessels, state.fields
+    vessels, fields, circulation = state.vessels, state.fields, state.circulation
     extent = np.abs(across_um(vessels)[:, 0])
     perfused = is_perfused(state)
     volume = state.volume_um3
@@ -68,7 +77,63 @@ def outcomes(state: BlockState, laws: Laws) -> BlockOutcomes:
         collateral_width=state.supply.collateral_width,
         inlet_mmhg=state.fed.inlet_mmhg,
         vesicles_taken=float(fields.taken_per_um3.sum()) * state.grid.cell_um**3,
+        leaked_fraction=float(circulation.lost.sum()) / max(circulation.conductance, 1e-300),
+        haematocrit=_haematocrit(state, np.ones(vessels.segments)),
     )
+
+
+def _haematocrit(state: BlockState, share: Float[np.ndarray, " segment"]) -> float:
+    """Red cells over blood of all that flows in these shares of the segments; nan without any."""
+    carries = np.abs(state.circulation.flow) * length_um(state.vessels) * share
+    cells = carries * state.circulation.haematocrit
+    return float(cells.sum() / carries.sum()) if carries.any() else float("nan")
+
+
+def region_outcomes(state: BlockState, laws: Laws, region: int) -> BlockOutcomes:
+    """Measure one region of a block that has several, by the same rules.
+
+    Its flow is what passes its sections across x, over that before injury; width of collaterals and
+    pressure are those of its own feeder. The balances of blood and oxygen are the whole block's.
+    """
+    vessels, fields, grid = state.vessels, state.fields, state.grid
+    here = state.regions.label == region
+    volume = float(here.sum()) * grid.cell_um**3
+    pieces = spread(vessels, grid.cell_um)
+    inside = region_at(pieces.point_um, state.regions.label, grid) == region
+    count = np.bincount(pieces.segment, minlength=vessels.segments)
+    share = np.bincount(pieces.segment, inside, vessels.segments) / np.maximum(count, 1)
+    extent = np.abs(across_um(vessels)[:, 0]) * share
+    perfused = is_perfused(state)
+    passes = passing_flow(
+        vessels, flow_nl_min(state), pieces, state.regions.label, state.regions.count, grid
+    )
+    tips = region_at(vessels.position_um[vessels.tips], state.regions.label, grid) == region
+    hole = here & (state.cells.wound_um > 0)
+    return replace(
+        outcomes(state, laws),
+        capillary_density_per_mm2=float(extent.sum()) / volume * 1e6,
+        perfused_density_per_mm2=float(extent[perfused].sum()) / volume * 1e6,
+        length_density_mm_per_mm3=float((length_um(vessels) * share).sum()) / volume * 1e6,
+        flow_ratio=float(passes[region] / state.regions.healthy_flow_nl_min[region]),
+        mean_po2_mmhg=float(fields.po2_mmhg[here].mean()),
+        mean_vegf_nm=float(fields.vegf_nm[here].mean()),
+        viable_fraction=float(parenchyma.viable(state.cells, laws)[here].mean()),
+        hypoxic_fraction=float((fields.po2_mmhg[here] < HYPOXIC_MMHG).mean()),
+        tips=int(tips.sum()),
+        new_length_um=float("nan"),
+        scar_fraction=float(state.cells.scar[here].mean()),
+        wound_closed=float(state.cells.scar[hole].mean()) if hole.any() else 1.0,
+        collateral_width=float(state.regions.collateral_width[region]),
+        inlet_mmhg=inlet_mmhg(state, region),
+        vesicles_taken=float(fields.taken_per_um3[here].sum()) * grid.cell_um**3,
+        haematocrit=_haematocrit(state, share),
+    )
+
+
+def inlet_mmhg(state: BlockState, region: int) -> float:
+    """Pressure at the inlets of a region."""
+    at, fed = state.circulation.share[region], state.fed
+    return fed.outlet_mmhg + float(at) * (fed.inlet_mmhg - fed.outlet_mmhg)
 
 
 def flow_nl_min(state: BlockState) -> Float[np.ndarray, " segment"]:

@@ -43,6 +43,19 @@ def intact(grid: TissueGrid, wound: Wound | None = None) -> Parenchyma:
     return Parenchyma(none, none, none, none, hole)
 
 
+def with_dead(cells: Parenchyma, share: Float[np.ndarray, "x y z"], laws: Laws) -> Parenchyma:
+    """Cells of which this share has died of an older injury, and none waits to die.
+
+    The clock stands where that share is doomed, F(z) = 1 - exp(-ln 2 z^k), so that a new injury
+    goes on from there.
+    """
+    injury = laws.tissue.injury
+    doomed = np.clip(share, 0.0, 1 - 1e-12)
+    starved = (-np.log2(1 - doomed)) ** (1 / float(injury.death_shape))
+    late = float(injury.late_share) * doomed
+    return replace(cells, starved=starved, late_dead=late)
+
+
 def viable(cells: Parenchyma, laws: Laws) -> Float[np.ndarray, "x y z"]:
     """Share of each place that living cells of the organ fill."""
     alive = death.viable(_clocks(cells), laws.tissue.injury)
@@ -85,6 +98,7 @@ def advance(
     dt_day: float,
     cell_um: float,
     laws: Laws,
+    clearance: float | Float[np.ndarray, "x y z"] = 1.0,
 ) -> Parenchyma:
     """The cells at the end of a step.
 
@@ -100,13 +114,14 @@ def advance(
         dt_day: length of the step.
         cell_um: of the grid.
         laws: of the block.
+        clearance: of dead cells, over that of the laws.
     """
     later = death.advance(
         _clocks(cells), oxygen_use, survival, np.asarray(24 * dt_day), laws.tissue.injury
     )
     hole = cells.wound_um > 0
     dead = 1 - death.viable(later, laws.tissue.injury)
-    kept = np.exp(-laws.scar.clearance_per_day * dt_day)
+    kept = np.exp(-laws.scar.clearance_per_day * dt_day * clearance)
     scar = dead - (dead - np.minimum(cells.scar, dead)) * kept
     if hole.any():
         edge = laws.scar.closing_um_per_day * (day + dt_day)

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
+from angiosome.tissue.block.regions import region_at
 from angiosome.tissue.block.surroundings import Place
 from angiosome.tissue.block.vessels import Vessels, across_um, length_um
 from angiosome.tissue.given.tissue_grid import TissueGrid, trilinear
@@ -43,6 +44,26 @@ def deposit(
     return (amount @ weights).reshape(grid.shape)
 
 
+def passing_flow(
+    vessels: Vessels,
+    flow: Float[np.ndarray, " segment"],
+    pieces: Spread,
+    label: Int[np.ndarray, "x y z"],
+    regions: int,
+    grid: TissueGrid,
+) -> Float[np.ndarray, " region"]:
+    """Blood that passes each region along x, as the mean over all sections across x.
+
+    Over all regions it adds up to what passes the block, if that runs from one side of x to the
+    other. `flow` may have any unit.
+    """
+    count = np.bincount(pieces.segment, minlength=vessels.segments)
+    carried = flow * across_um(vessels)[:, 0] / np.maximum(count, 1)
+    region = region_at(pieces.point_um, label, grid)
+    along = grid.shape[0] * grid.cell_um
+    return np.bincount(region, carried[pieces.segment], regions) / along
+
+
 def sample(
     field: Float[np.ndarray, "x y z"], point_um: Float[np.ndarray, "point 3"], grid: TissueGrid
 ) -> Float[np.ndarray, " point"]:
@@ -61,6 +82,7 @@ class FieldPlaces:
     vegf_nm: Float[np.ndarray, "x y z"]
     po2_mmhg: Float[np.ndarray, "x y z"]
     viable: Float[np.ndarray, "x y z"]
+    label: Int[np.ndarray, "x y z"] | None = None  # its regions, where their cells differ
 
     @property
     def low_um(self) -> Float[np.ndarray, " 3"]:
@@ -94,7 +116,9 @@ class FieldPlaces:
     def at(self, point_um: Float[np.ndarray, "point 3"]) -> Place:
         """Sample the tissue at these points."""
         if not len(point_um):
-            return Place(np.zeros(0), np.zeros((0, 3)), np.zeros(0), np.zeros(0))
-        weights, _ = trilinear(point_um, self.grid)
-        found = weights @ self._columns
-        return Place(found[:, 0], found[:, 1:4], found[:, 4], found[:, 5])
+            found = np.zeros((0, 6))
+        else:
+            weights, _ = trilinear(point_um, self.grid)
+            found = weights @ self._columns
+        region = None if self.label is None else region_at(point_um, self.label, self.grid)
+        return Place(found[:, 0], found[:, 1:4], found[:, 4], found[:, 5], region)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from angiosome.tissue.block.regions import Regions
 from angiosome.tissue.block.supply import Fed, Supply
 from angiosome.tissue.block.vessels import Vessels
 from angiosome.tissue.given.tissue_grid import TissueGrid
@@ -26,8 +27,16 @@ class Circulation:
     viscosity_cp: Float[np.ndarray, " segment"]
     solved_um: Float[np.ndarray, " segment"]  # diameter for which it was solved; 0 where not open
     solved_length_um: Float[np.ndarray, " segment"]
-    conductance: float  # of the block, nl/min per mmHg
+    lost: Float[np.ndarray, "segment 2"]  # plasma through walls, at the two ends, per mmHg
+    conductance: float  # of the block, what enters it, nl/min per mmHg
     passes: int
+    of_region: Float[np.ndarray, "segment region"]
+    """Flow that 1 mmHg at the inlets of one region gives, with those of the others at the pressure
+    of the outlets. Here and below there is no region in a block that is all alike."""
+    pressure_of_region: Float[np.ndarray, "segment 2 region"]
+    share: Float[np.ndarray, " region"]  # pressures of the inlets, over those of remote tissue
+    solved_share: Float[np.ndarray, " region"]  # those for which red cells were last sent
+    admittance: Float[np.ndarray, "region region"]  # what the inlets of one send, by another's mmHg
     torn: bool = False  # an edit took a way from blood: it has to be solved before it is used
 
 
@@ -102,6 +111,7 @@ class BlockState:
     segment_po2_mmhg: Float[np.ndarray, " segment"]
     fields: Fields
     cells: Parenchyma
+    regions: Regions
     supply: Supply
     fed: Fed
     patency: float

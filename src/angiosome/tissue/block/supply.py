@@ -102,15 +102,18 @@ def supply_of(law: SupplyLaw, block_conductance: float, healthy_flow_nl_min: flo
     )
 
 
-def feed(supply: Supply, patency: float, block_conductance: float) -> Fed:
-    """Flow and pressures while the artery passes `patency` of what it can (0 shut, 1 open)."""
+def feed(supply: Supply, patency: float, block_conductance: float, lost: float = 0.0) -> Fed:
+    """Flow and pressures while the artery passes `patency` of what it can (0 shut, 1 open).
+
+    `lost` is the share of what enters the block that leaves it through walls, and no vein sees.
+    """
     artery = supply.artery * patency if patency > 0 else 0.0
     collateral = supply.collateral * supply.collateral_width**4
     into = artery + collateral
     if not (into > 0 and block_conductance > 0):
         outlet = supply.venous_mmhg
         return Fed(outlet, outlet, 0.0, 0.0, 0.0, supply.pressure_mmhg if into > 0 else 0.0)
-    before, behind = 1 / into + 1 / supply.arterioles, 1 / supply.veins
+    before, behind = 1 / into + 1 / supply.arterioles, (1 - lost) / supply.veins
     flow = supply.pressure_mmhg / (before + 1 / block_conductance + behind)
     share = artery / into if np.isfinite(into) else float(np.isinf(artery))
     outlet = supply.venous_mmhg + flow * behind

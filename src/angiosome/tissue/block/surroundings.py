@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,13 @@ class Place:
     vegf_slope_nm_per_um: Float[np.ndarray, "point 3"]
     po2_mmhg: Float[np.ndarray, " point"]
     viable: Float[np.ndarray, " point"]  # share of the tissue there that lives
+    region: Int[np.ndarray, " point"] | None = None  # where cells differ between regions
+
+    @property
+    def felt(self) -> tuple[np.ndarray, ...]:
+        """What cells there answer to: VEGF and PO2, and where they differ the region."""
+        both = (self.vegf_nm, self.po2_mmhg)
+        return both if self.region is None else (*both, self.region)
 
 
 @runtime_checkable

@@ -335,14 +335,17 @@ def as_given(
     vessels: Vessels,
     day: float,
     *,
-    inlet_mmhg: float,
+    inlet_mmhg: float | Float[np.ndarray, " end"],
     outlet_mmhg: float,
     haematocrit: float,
     po2_mmhg: float,
     rheology: Rheology,
     size_um: tuple[float, float, float],
 ) -> GivenNetwork:
-    """The same network as the solvers for blood and oxygen take it, with one pressure a side."""
+    """The same network as the solvers for blood and oxygen take it, with one pressure a side.
+
+    Inlets may differ: then with one for each end of the block, in the order of nodes.
+    """
     held = np.flatnonzero(vessels.node_kind != INNER)
     inlet = vessels.node_kind[held] == INLET
     count, nodes = vessels.segments, vessels.nodes

@@ -99,6 +99,8 @@ class BloodOxygen:
         self.leaving = np.maximum(-solution.entering_nl_min[self.nodes], 0) * (
             UM3_PER_S_PER_NL_PER_MIN
         )
+        lost = np.zeros(network.nodes) if solution.lost_nl_min is None else solution.lost_nl_min
+        self.lost = lost[self.nodes] * UM3_PER_S_PER_NL_PER_MIN
         self.highest = float(self.arterial[entering > 0].max(initial=0.0))
         self.rank, self.up, self.down = rank, up[moving], down[moving]
 
@@ -205,7 +207,8 @@ class BloodOxygen:
         )
         held = self.node_capacity * self.saturation(at)
         held = held + self.node_flow * self.laws.blood_solubility_per_mmhg * at
-        return float(self.brought.sum() - (share * held).sum())
+        dissolved = self.lost * self.laws.blood_solubility_per_mmhg * at  # gone with the plasma
+        return float(self.brought.sum() - (share * held).sum() - dissolved.sum())
 
     def saturation(self, po2: np.ndarray) -> np.ndarray:
         """Of haemoglobin at this PO2."""

@@ -5,7 +5,7 @@ NumPy and SciPy, not JAX: see `angiosome.tissue.given.network`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,6 +52,7 @@ class FlowSolution:
     unsettled: np.ndarray  # segments whose haematocrit still changed in the last pass
     changes: np.ndarray  # of those, by how much
     assumed: tuple[str, ...]
+    lost_nl_min: np.ndarray | None = None  # of each node, plasma that leaves through walls
 
     @property
     def velocity_mm_s(self) -> np.ndarray:
@@ -71,6 +72,7 @@ def solve_flow(
     *,
     listed_haematocrit: bool = False,
     guess: FlowSolution | None = None,
+    lost_nl_min: np.ndarray | None = None,
 ) -> FlowSolution:
     """Solve a network for pressure, flow and haematocrit.
 
@@ -84,6 +86,8 @@ def solve_flow(
         listed_haematocrit: keep the haematocrit of the file; only pressure and flow are solved.
         guess: the solution of a network much like this one, as a step of growth earlier; segments
             of the same name start from its haematocrit.
+        lost_nl_min: plasma that leaves at each inner node through walls; its red cells stay. Where
+            no blood arrives nothing may be lost.
 
     Raises:
         ProblemsError: everything about the network that has to be put right first.
@@ -99,16 +103,17 @@ def solve_flow(
         haematocrit = kept if listed_haematocrit else usual
         viscosity = viscosity_cp(ended, haematocrit)
         conductance = at_one_cp / viscosity
-        problem = pressure_problem(ended, conductance)
+        problem = _losing(pressure_problem(ended, conductance), lost_nl_min)
         pressure = solve_pressure(problem, conductance).mmhg
         flow, _ = _flows(ended, problem, conductance, pressure)
         none = np.zeros(0)
-        return _solution(
+        found = _solution(
             ended, pressure, flow, np.where(flow == 0, 0.0, haematocrit), viscosity,
             problem, usual_at_nodes(ended), 1, none.astype(int), none, assumed,
         )  # fmt: skip
+        return _lost(found, problem, lost_nl_min)
     start = usual if guess is None else _earlier(ended, usual, guess)
-    return _balance(ended, at_one_cp, start, assumed)
+    return _balance(ended, at_one_cp, start, assumed, lost_nl_min)
 
 
 def _earlier(network: GivenNetwork, usual: np.ndarray, guess: FlowSolution) -> np.ndarray:
@@ -137,7 +142,11 @@ def _sound(network: GivenNetwork) -> bool:
 
 
 def _balance(
-    network: GivenNetwork, at_one_cp: np.ndarray, start: np.ndarray, assumed: tuple[str, ...]
+    network: GivenNetwork,
+    at_one_cp: np.ndarray,
+    start: np.ndarray,
+    assumed: tuple[str, ...],
+    lost: np.ndarray | None,
 ) -> FlowSolution:
     blood = network.rheology
     terms = viscosity_terms(network.diameter_um, blood.mean_corpuscular_volume_fl, blood.viscosity)
@@ -149,7 +158,7 @@ def _balance(
         return blood.plasma_viscosity_cp * np.asarray(relative_viscosity(terms, bounded))
 
     haematocrit = start
-    problem = pressure_problem(network, at_one_cp / viscosity_of(haematocrit))
+    problem = _losing(pressure_problem(network, at_one_cp / viscosity_of(haematocrit)), lost)
     inside, said = entering_haematocrit(network, np.zeros(network.nodes))
     found: Pressures | None = None
     steps = _Steps(network.segments)
@@ -163,7 +172,9 @@ def _balance(
         found = _pressure(problem, conductance, found, 0.0 if last else FALL)
         pressure = found.mmhg
         flow, entering = _flows(network, problem, conductance, pressure)
-        at = branching(network.ends, network.diameter_um, flow, pressure, np.maximum(entering, 0.0))
+        at = branching(
+            network.ends, network.diameter_um, flow, pressure, np.maximum(entering, 0.0), lost
+        )
         arriving = np.bincount(at.down, at.flow * haematocrit, network.nodes)
         mixed = (arriving + at.entering * inside) / np.where(at.through > 0, at.through, 1.0)
         share = shares(at, network.diameter_um, np.clip(mixed, 0.0, FULLEST), blood.separation)
@@ -178,10 +189,26 @@ def _balance(
         haematocrit = np.clip(steps.next(haematocrit, change, worst), 0.0, FULLEST)
     unsettled = np.flatnonzero(np.abs(change) >= TOLERANCE)
     _, said = entering_haematocrit(network, np.maximum(entering, 0.0))
-    return _solution(
+    found = _solution(
         network, pressure, flow, reached, viscosity, problem, inside, passes,
         unsettled, change[unsettled], (*assumed, *said),
     )  # fmt: skip
+    return _lost(found, problem, lost)
+
+
+def _losing(problem: PressureProblem, lost: np.ndarray | None) -> PressureProblem:
+    """The problem, with what walls lose as a flow out of each node."""
+    if lost is None:
+        return problem
+    return replace(problem, entering_nl_min=problem.entering_nl_min - lost)
+
+
+def _lost(found: FlowSolution, problem: PressureProblem, lost: np.ndarray | None) -> FlowSolution:
+    """The solution with what walls lose apart: it is no blood that leaves by an end."""
+    if lost is None:
+        return found
+    entering = np.where(problem.held, found.entering_nl_min, found.entering_nl_min + lost)
+    return replace(found, entering_nl_min=entering, lost_nl_min=lost)
 
 
 class _Steps:

@@ -10,6 +10,7 @@ from scipy.sparse.linalg import spsolve_triangular
 
 from angiosome.tissue.rheology import SeparationLaw, red_cell_weight
 
+LEAST_LEFT = 1e-3  # of what arrives at a node that loses all of it
 FULLEST = 0.95  # no segment carries blood of a higher haematocrit; assumed (0.8 to 1)
 
 
@@ -24,7 +25,7 @@ class Branching:
     down: np.ndarray
     flow: np.ndarray  # of each segment, without its sign; 0 where blood stands
     entering: np.ndarray  # of each node, flow from outside (nl/min)
-    through: np.ndarray  # of each node, all that arrives (nl/min)
+    through: np.ndarray  # of each node, all that arrives, less what walls lose (nl/min)
     feed_um: np.ndarray  # of each node, mean diameter of what arrives, by flow; 0 where none does
 
 
@@ -34,6 +35,7 @@ def branching(
     flow: np.ndarray,
     pressure: np.ndarray,
     entering: np.ndarray,
+    lost: np.ndarray | None = None,
 ) -> Branching:
     """Order a network along its flow. Flow falls with pressure, so no blood goes in circles.
 
@@ -42,7 +44,8 @@ def branching(
     round, and then there is no fixed point.
 
     `flow` is signed (positive from end 0 to end 1) and 0 where blood stands; `entering` is the
-    flow into each node from outside, 0 where blood leaves.
+    flow into each node from outside, 0 where blood leaves; `lost` the plasma that each node loses
+    through walls: what goes on is that much less, with all the red cells.
     """
     nodes = len(pressure)
     moving = flow != 0
@@ -56,7 +59,10 @@ def branching(
     widths = np.bincount(down[which], speed[which] * diameter_um[which], nodes)
     feed = np.divide(widths, arriving, out=np.zeros(nodes), where=arriving > 0)
     # The larger, so that what rounding leaves of a balance never makes cells.
-    through = np.maximum(entering + arriving, np.bincount(up[which], speed[which], nodes))
+    left = entering + arriving
+    if lost is not None:  # where all is lost, cells have nowhere to go: they are held, not sent
+        left = np.maximum(left - lost, LEAST_LEFT * left)
+    through = np.maximum(left, np.bincount(up[which], speed[which], nodes))
     reached = np.flatnonzero(through > 0)
     return Branching(
         downhill=reached[np.argsort(-pressure[reached], kind="stable")],
