@@ -34,6 +34,7 @@ TITLES = {
     "uptake": "Treated organ, uptake and cargo",
     "signalling": "Silencing and endothelium",
     "tissue": "Blood, oxygen, capillaries and growth",
+    "beds": "Capillary beds made to measure",
     "injury": "Injury and function of the heart",
 }
 

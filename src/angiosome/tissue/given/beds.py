@@ -11,20 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import KDTree
-from scipy.special import ndtri
 
 from angiosome.errors import AngiosomeError
+from angiosome.tissue.given.lattices import SRS_CELL, SRS_EDGE, neighbours
 from angiosome.tissue.given.network import PRESSURE, Boundary, GivenNetwork, Rheology, chord_um
+from angiosome.tissue.given.spread import lognormal
 
 SHAKE = 0.15  # of the distance to the next node: spread of a node's place; assumed (0.05 to 0.25)
 WINDING = 1.18  # length over chord of capillaries; rat heart, 1.18 in diastole, 1.31 in systole
 CROSS_SHARE = 0.25  # of the pieces of a capillary, those with a connection; assumed (0.1 to 0.4)
-
-# The net of degree three whose nodes are all alike in space (srs: space group I4_1 32, site 8a).
-_SRS = np.array([[1, 1, 1], [3, 7, 5], [5, 3, 7], [7, 5, 3]]) / 8
-_SRS_CELL = np.concatenate([_SRS, _SRS + 0.5]) % 1.0
-_SRS_EDGE = np.sqrt(1 / 8)
 
 
 @dataclass(frozen=True)
@@ -85,8 +80,8 @@ def mesh_bed(target: BedTarget, seed: int) -> GivenNetwork:
     cell = (8 / (nodes / size.prod())) ** (1 / 3)
     counts = np.maximum(np.round(size / cell), 1).astype(int)
     corner = np.stack(np.meshgrid(*map(np.arange, counts), indexing="ij"), axis=-1).reshape(-1, 3)
-    place = (corner[:, None] + _SRS_CELL).reshape(-1, 3)
-    ends = _near(place, _SRS_EDGE)
+    place = (corner[:, None] + SRS_CELL).reshape(-1, 3)
+    ends = neighbours(place, SRS_EDGE)
     return _bed(target, random, *_shaken(random, place, ends, size / counts))
 
 
@@ -132,11 +127,6 @@ def sheet_bed(target: BedTarget, seed: int, sheets: int, joined_share: float) ->
     return _bed(target, random, place + shake, np.concatenate(ends))
 
 
-def _near(place: np.ndarray, distance: float) -> np.ndarray:
-    """All pairs of places this far apart."""
-    return KDTree(place).query_pairs(distance * 1.01, output_type="ndarray")
-
-
 def _shaken(
     random: np.random.Generator, place: np.ndarray, ends: np.ndarray, cell: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -144,7 +134,7 @@ def _shaken(
     used = np.unique(ends)
     rank = np.full(len(place), -1)
     rank[used] = np.arange(used.size)
-    shake = random.normal(size=(used.size, 3)) * SHAKE * _SRS_EDGE
+    shake = random.normal(size=(used.size, 3)) * SHAKE * SRS_EDGE
     return (place[used] + shake) * cell, rank[ends]
 
 
@@ -163,10 +153,10 @@ def _bed(
             "longer vessels or a higher density"
         )
     rank = np.argsort(np.argsort(chord))
-    drawn = _lognormal(target.vessel_um, target.vessel_cv * target.vessel_um, count)[rank]
+    drawn = lognormal(target.vessel_um, target.vessel_cv * target.vessel_um, count)[rank]
     excess = np.maximum(drawn - chord, 1e-3 * chord)
     length = chord + excess * (total - chord.sum()) / excess.sum()
-    diameter = random.permutation(_lognormal(target.diameter_um, target.diameter_sd_um, count))
+    diameter = random.permutation(lognormal(target.diameter_um, target.diameter_sd_um, count))
     low, high = place[:, 0].min(), place[:, 0].max()
     reach = 0.5 * float(np.median(chord))
     inlets = np.flatnonzero(place[:, 0] <= low + reach)
@@ -197,14 +187,3 @@ def _bed(
         box_um=target.size_um,
         rheology=Rheology(),
     )
-
-
-def _lognormal(mean: float, sd: float, count: int) -> np.ndarray:
-    """The quantiles of a lognormal distribution, rising, with exactly this mean and spread."""
-    if count == 1 or sd == 0:
-        return np.full(count, mean)
-    width = np.sqrt(np.log1p((sd / mean) ** 2))
-    drawn = np.exp(width * ndtri((np.arange(count) + 0.5) / count))
-    drawn = drawn - drawn.mean()
-    drawn *= sd / drawn.std()
-    return mean + drawn
