@@ -81,7 +81,7 @@ def test_oxygen_without_coordinates_is_refused(tmp_path):
 def test_everything_wrong_with_a_network_is_told_at_once(tmp_path):
     net = made(
         tmp_path,
-        "a,1,2,8,100\nb,2,3,0.8,100\nc,3,4,6,0\nd,5,6,6,100\ne,7,8,6,100\nf,3,4,nan,50\n",
+        "a,1,2,8,100\nb,2,3,0.8,100\nc,3,4,6,0\nd,5,6,6,100\ne,7,8,6,100\nf,3,4,,50\n",
         "1,30,\n4,10,\n4,,2\n7,,1\n8,,-3\n",
     )
     done = runner.invoke(app, ["flow", net, "--out", str(tmp_path / "flow.csv")])

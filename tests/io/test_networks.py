@@ -191,3 +191,19 @@ def test_a_netflow_file_cut_short_says_where(tmp_path):
     file.write_text("title\n1 1 1 box\n1 1 1 points\n1 lb\n1 maxl\n4 nodsegm\n2 segments\nhead\n")
     with pytest.raises(ProblemsError, match="line 8: the file ends before its 2 segments"):
         read_network(file)
+
+
+def test_a_netflow_file_that_holds_nan_is_refused_with_its_line(tmp_path):
+    file = tmp_path / "network.dat"
+    file.write_text(
+        "title\n1 1 1 box\n1 1 1 points\n1 lb\n1 maxl\n4 nodsegm\n1 segments\nhead\n"
+        "s 5 1 2 nan 0 0.4\n2 nodes\nhead\n1 0 0 0\n2 inf 0 0\n1 ends\nhead\n1 0 nan 0.4\n"
+    )
+    with pytest.raises(ProblemsError) as caught:
+        read_network(file)
+    assert str(caught.value) == (
+        f"3 problems in {file}:\n"
+        f"  {file}, line 9: segment s: 'nan' is not a number\n"
+        f"  {file}, line 13: node 2: 'inf' is not a number\n"
+        f"  {file}, line 16: boundary node 1: 'nan' is not a number"
+    )

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from angiosome.errors import AngiosomeError, Problem, ProblemsError
+from angiosome.io.columns import not_a_number
 from angiosome.tissue.given.network import (
     FLOW,
     PRESSURE,
@@ -210,11 +211,10 @@ class _Lines:
             yield [word for word in words if word != "*"]
 
     def number(self, line: int, what: str, word: str) -> float:
-        try:
-            return float(word)
-        except ValueError:
+        if not_a_number(word):
             self.blame(line, what, f"'{word}' is not a number")
             return float("nan")
+        return float(word)
 
     def repeated(self, kind: str, rows: list[tuple[int, list[str]]]) -> None:
         first: dict[str, int] = {}
