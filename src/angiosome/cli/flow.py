@@ -20,7 +20,10 @@ NAMED = 8  # segments that a line of the summary names
 @app.command()
 def flow(
     network: Annotated[
-        Path, typer.Argument(help="Network.dat, .vtp, .csv, or a folder of edges and vertices.")
+        Path,
+        typer.Argument(
+            help="Network.dat, .vtp, .graphml, .csv, or a folder of edges and vertices."
+        ),
     ],
     out: Annotated[Path | None, typer.Option(help="CSV to write, one row per segment.")] = None,
     nodes: Annotated[
@@ -31,7 +34,7 @@ def flow(
         bool, typer.Option("--listed-haematocrit", help="Keep the haematocrit of the file.")
     ] = False,
     um_per_unit: Annotated[
-        float, typer.Option(min=1e-9, help="Length of the file's unit, in um (.vtp and .csv).")
+        float, typer.Option(min=1e-9, help="Length of the file's unit, in um (not of Network.dat).")
     ] = 1.0,
     as_json: AsJson = False,
 ) -> None:
@@ -110,7 +113,7 @@ def _summary(solution: FlowSolution) -> dict[str, Any]:
             {"segment": name, "haematocrit_change": float(change)}
             for name, change in zip(names, solution.changes.tolist(), strict=True)
         ],
-        "assumed": list(solution.assumed),
+        "assumed": [*network.notes, *solution.assumed],
     }
 
 

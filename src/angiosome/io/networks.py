@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from angiosome.errors import AngiosomeError
+from angiosome.io.graphml_reading import read_graphml
 from angiosome.io.network_tables import read_network_tables, with_nodes
 from angiosome.io.secomb import looks_like_secomb, read_secomb
 from angiosome.io.vtp_reading import read_vtp
 from angiosome.tissue.given.network import GivenNetwork
+
+READERS = {".vtp": read_vtp, ".graphml": read_graphml}
+"""Formats that are known by the end of their names."""
 
 
 def read_network(
@@ -17,8 +21,8 @@ def read_network(
     """Read a network from a file of any format known, or a folder of VesselVio's tables.
 
     Args:
-        path: `Network.dat` of Secomb's programs, `.vtp`, a table of segments, or a folder that
-            holds `edges.csv` and `vertices.csv`.
+        path: `Network.dat` of Secomb's programs, `.vtp`, `.graphml`, a table of segments, or a
+            folder that holds `edges.csv` and `vertices.csv`.
         nodes: a table of nodes, for coordinates and the conditions at the ends.
         um_per_unit: length of the file's unit, where it is not a um.
 
@@ -31,8 +35,8 @@ def read_network(
         if not (path / "edges.csv").exists():
             raise AngiosomeError(f"the folder {path} holds no edges.csv")
         path = path / "edges.csv"
-    if path.suffix.lower() == ".vtp":
-        found = read_vtp(path, um_per_unit)
+    if path.suffix.lower() in READERS:
+        found = READERS[path.suffix.lower()](path, um_per_unit)
         return found if nodes is None else with_nodes(found, nodes)
     if path.suffix.lower() not in (".csv", ".tsv") and looks_like_secomb(path):
         found = read_secomb(path)

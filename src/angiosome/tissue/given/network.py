@@ -68,6 +68,7 @@ class GivenNetwork:
     box_um: tuple[float, float, float] | None = None
     grid_points: tuple[int, int, int] | None = None
     rheology: Rheology = field(default_factory=Rheology)
+    notes: tuple[str, ...] = ()  # what was assumed as it was read, to be told
 
     @property
     def segments(self) -> int:
