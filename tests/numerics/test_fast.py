@@ -9,6 +9,7 @@ from angiosome import delivery
 from angiosome.bench import ev30
 from angiosome.numerics import plan_stiff, solve_stiff
 from angiosome.numerics.scalar_graph import OPERATIONS, Graph
+from angiosome.numerics.status import DONE, NOT_FINITE, SHORT_STEP, STEP_LIMIT, TIMES
 from angiosome.numerics.tracing import UntraceableError, trace
 
 pytest.importorskip("numba", reason="numba is not installed: pip install 'angiosome[fast]'")
@@ -99,6 +100,7 @@ def test_who_fails_is_marked_and_why_not_is_finished():
     growth = np.array([-1.0, 1.0, np.nan, -0.5, -1.0])  # y = 1 / (1 - t): infinite at t = 1
     times = np.array([[0.0, 0.5, 0.9, 1.5]] * 4 + [[0.0, 0.5, 0.5, 1.5]])
     found = solve_fast(solver, np.ones(5), growth, times, ())
+    np.testing.assert_array_equal(found.status, [DONE, NOT_FINITE, NOT_FINITE, DONE, TIMES])
     np.testing.assert_array_equal(found.succeeded, [True, False, False, True, False])
     np.testing.assert_allclose(found.states[1, :3], [1.0, 2.0, 10.0], rtol=1e-4)
     assert np.isnan(found.states[1, 3])
@@ -107,7 +109,10 @@ def test_who_fails_is_marked_and_why_not_is_finished():
         solver, np.ones(1), growth[:1], np.array([0.0, 0.1, 1e4]), (), max_steps=9
     )
     assert given_up.steps == 9
-    assert not given_up.succeeded
+    assert given_up.status == STEP_LIMIT
+    ends = compile_stiff(lambda y, k, _: -k / y, jnp.array(1.0), jnp.array(1.0), ())
+    short = solve_fast(ends, np.ones(1), np.ones(1), np.array([0.0, 0.1, 1.0]), ())
+    assert short.status == SHORT_STEP  # y = sqrt(1 - 2 t)
 
 
 def test_delivery_of_a_dose_gives_the_same_numbers_on_both_paths():

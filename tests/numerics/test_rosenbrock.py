@@ -13,6 +13,7 @@ from angiosome.numerics import in_chunks, plan_stiff, solve_stiff
 from angiosome.numerics.rosenbrock import GAMMA, A, C, step
 from angiosome.numerics.sparse_lu import plan_lu
 from angiosome.numerics.sparsity import colours, jacobian
+from angiosome.numerics.status import DONE, NOT_FINITE, SHORT_STEP, STEP_LIMIT, TIMES
 
 jax.config.update("jax_enable_x64", True)
 KEY = jax.random.key(0)
@@ -370,6 +371,7 @@ def test_a_lane_that_blows_up_is_marked_and_leaves_its_neighbours_alone(squared_
     calm = run(jnp.array([-1.0, -2.0, 0.3, -0.5]))
     mixed = run(jnp.array([-1.0, 1.0, jnp.nan, -0.5]))  # y = 1 / (1 - t): infinite at t = 1
     assert calm.succeeded.all()
+    np.testing.assert_array_equal(mixed.status, [DONE, NOT_FINITE, NOT_FINITE, DONE])
     np.testing.assert_array_equal(mixed.succeeded, [True, False, False, True])
     np.testing.assert_allclose(mixed.states[1, :3, 0], [1.0, 2.0, 10.0], rtol=1e-4)
     assert np.isnan(mixed.states[1, 3:]).all()
@@ -384,8 +386,19 @@ def test_a_lane_that_needs_too_many_steps_is_given_up(squared_plan):
         squared_plan, jnp.array([1.0]), jnp.array(-1.0), jnp.array([0.0, 0.1, 1e4]), (), max_steps=9
     )
     assert not solution.succeeded
+    assert solution.status == STEP_LIMIT
     assert solution.steps == 9
     assert np.isnan(solution.states[-1, 0])
+
+
+def test_a_lane_whose_solution_ends_before_the_last_time_says_that_its_steps_became_too_short():
+    """y' = -1 / y: y = sqrt(1 - 2 t), which ends at t = 1/2 with a finite state."""
+    start, times = jnp.array([1.0]), jnp.array([0.0, 0.1, 1.0])
+    plan = plan_stiff(lambda y, k, _: -k / y, start, jnp.array(1.0), (), key=KEY)
+    solution = solve_stiff(plan, start, jnp.array(1.0), times, ())
+    assert solution.status == SHORT_STEP
+    assert solution.states[1, 0] == pytest.approx(math.sqrt(0.8), rel=1e-5)
+    assert np.isnan(solution.states[2, 0])
 
 
 def test_times_that_do_not_increase_fail(squared_plan):
@@ -393,6 +406,7 @@ def test_times_that_do_not_increase_fail(squared_plan):
         squared_plan, jnp.array([1.0]), jnp.array(-1.0), jnp.array([0.0, 1.0, 1.0]), ()
     )
     assert not solution.succeeded
+    assert solution.status == TIMES
     assert np.isnan(solution.states[1:]).all()
 
 

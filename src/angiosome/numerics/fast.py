@@ -20,6 +20,7 @@ from jaxtyping import Array, Bool, Float, Int, PyTree
 from angiosome.numerics.lanes import Layout
 from angiosome.numerics.rosenbrock import Rates
 from angiosome.numerics.scalar_graph import Graph
+from angiosome.numerics.status import DONE, TIMES
 from angiosome.numerics.stiff_graph import stiff_graph
 from angiosome.numerics.tracing import UntraceableError, trace
 
@@ -47,7 +48,13 @@ class FastSolution(eqx.Module):
     states: PyTree[Float[np.ndarray, "subject time ..."]]
     steps: Int[np.ndarray, " subject"]  # attempted, the rejected ones among them
     rejected: Int[np.ndarray, " subject"]
-    succeeded: Bool[np.ndarray, " subject"]
+    status: Int[np.ndarray, " subject"]
+    """Numbers of `angiosome.numerics.status`."""
+
+    @property
+    def succeeded(self) -> Bool[np.ndarray, " subject"]:
+        """Whether the last time was reached."""
+        return self.status == DONE
 
 
 def compile_stiff(rates: Rates, state: PyTree, args: PyTree, inputs: PyTree) -> FastSolver:
@@ -107,7 +114,7 @@ def solve_fast(
         max_steps: Attempts after which a subject is given up.
         threads: Between which the subjects are divided.
 
-    A subject that fails has `succeeded` false and NaN from there on.
+    A subject that fails has `succeeded` false, its `status` says why, and NaN from there on.
     """
     starts = _rows(solver.state, states, 1)
     subjects = len(starts)
@@ -118,7 +125,7 @@ def solve_fast(
     during = _rows(solver.inputs, inputs, 2, subjects, intervals)
     ys = np.empty((subjects, intervals + 1, starts.shape[1]))
     steps, rejected = np.zeros((2, subjects), np.int64)
-    succeeded = np.zeros(subjects, np.int64)
+    status = np.full(subjects, TIMES, np.int64)
     tolerances = _tolerances(solver.state, atol, subjects)
     code = solver.kernel
 
@@ -126,13 +133,13 @@ def solve_fast(
         memory = np.ones(code.rows.total * LANES)
         integrate(
             code.settle, code.guess, code.step, code.places, memory, first, last, starts, given,
-            clock, during, tolerances, rtol, max_steps, ys, steps, rejected, succeeded,
+            clock, during, tolerances, rtol, max_steps, ys, steps, rejected, status,
         )  # fmt: skip
 
     ends = [subjects * i // threads for i in range(threads + 1)]
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, ends[:-1], ends[1:]))
-    return FastSolution(_states(solver.state, ys), steps, rejected, succeeded > 0)
+    return FastSolution(_states(solver.state, ys), steps, rejected, status)
 
 
 def _rows(layout: Layout, tree: PyTree, leading: int, *expected: int) -> np.ndarray:

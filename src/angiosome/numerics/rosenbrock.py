@@ -23,6 +23,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 from angiosome.numerics.lanes import Field, Flags, Layout, field, map_lanes
 from angiosome.numerics.sparse_lu import LUPlan, factorise, plan_lu, solve
 from angiosome.numerics.sparsity import colours, dependencies, jacobian
+from angiosome.numerics.status import DONE, NOT_FINITE, SHORT_STEP, STEP_LIMIT, TIMES
 
 # The coefficients of RODASP (Steinebach 1995; METH = 3 of the code RODAS), in the variables of
 # IV.7 (7.25) in which no product with J is left. The tests hold them against the order conditions.
@@ -77,7 +78,13 @@ class StiffSolution(eqx.Module):
     states: PyTree[Float[Array, "time ..."]]
     steps: Int[Array, ""]  # attempted, the rejected ones among them
     rejected: Int[Array, ""]
-    succeeded: Bool[Array, ""]
+    status: Int[Array, ""]
+    """A number of `angiosome.numerics.status`."""
+
+    @property
+    def succeeded(self) -> Bool[Array | np.ndarray, "*lane"]:
+        """Whether the last time was reached."""
+        return self.status == DONE
 
 
 def plan_stiff(
@@ -151,10 +158,10 @@ def solve_stiff(
         atol: Absolute tolerance: one number, or a pytree like `state` of numbers and arrays.
         max_steps: Attempts after which a lane is given up.
 
-    Nothing raises in compiled code. A lane that leaves the finite numbers, or needs too many or
-    too short steps, has `succeeded` false and NaN from there on; so has one whose times do not
-    increase. Differentiable forwards (`jax.jacfwd`), with the sizes of the steps held fixed; and
-    backwards (`jax.grad`) inside of `reversible`.
+    Nothing raises in compiled code. A lane that leaves the finite numbers, needs too many or too
+    short steps, or whose times do not increase, has `succeeded` false, NaN from there on, and a
+    `status` that says why. Differentiable forwards (`jax.jacfwd`), with the sizes of the steps held
+    fixed; and backwards (`jax.grad`) inside of `reversible`.
     """
     layout = plan.layout
     y = layout.join(state)
@@ -177,12 +184,12 @@ def solve_stiff(
         axes = jax.tree.unflatten(structure, [-1 if flag else None for flag in flags])
         return _integrate(plan, static, problem, axes, lanes, max_steps)
 
-    ys, steps, rejected, succeeded = map_lanes(run, leaves)
+    ys, steps, rejected, status = map_lanes(run, leaves)
     return StiffSolution(
         states=jax.vmap(layout.split)(ys),
         steps=steps.astype(int),
         rejected=rejected.astype(int),
-        succeeded=succeeded > 0,
+        status=status.astype(int),
     )
 
 
@@ -205,7 +212,7 @@ class _Progress(NamedTuple):
     h: Float[Array, " lane"]  # the next step, were there no output time
     fresh: Bool[Array, " lane"]  # h is from before a change of the inputs
     retry: Bool[Array, " lane"]
-    failed: Bool[Array, " lane"]
+    status: Int[Array, " lane"]
     steps: Int[Array, " lane"]
     rejected: Int[Array, " lane"]
 
@@ -213,7 +220,7 @@ class _Progress(NamedTuple):
 def _integrate(
     plan: StiffPlan, static: PyTree, problem: _Problem, axes: _Problem, lanes: int, max_steps: int
 ) -> tuple[Array, Array, Array, Array]:
-    """States [time, n, lane], steps, rejected and succeeded [lane], all floating-point."""
+    """States [time, n, lane], steps, rejected and status [lane], all floating-point."""
     y = jnp.broadcast_to(_laned(problem.y, axes.y), (len(problem.y), lanes))
     atol = _laned(problem.atol, axes.atol)
     lengths = jnp.diff(_laned(problem.times, axes.times), axis=0)
@@ -227,7 +234,7 @@ def _integrate(
             lambda p: _attempt(plan, rates, p, length, problem.rtol, atol, max_steps),
             p._replace(left=length, fresh=p.fresh | changed),
         )
-        return p, jnp.where(p.failed, jnp.nan, p.y)
+        return p, jnp.where(p.status != DONE, jnp.nan, p.y)
 
     start = _Progress(
         y=y,
@@ -235,18 +242,18 @@ def _integrate(
         h=jnp.full(lanes, jnp.inf, y.dtype),
         fresh=jnp.ones(lanes, bool),
         retry=jnp.zeros(lanes, bool),
-        failed=~jnp.all(lengths > 0, axis=0),
+        status=jnp.where(jnp.all(lengths > 0, axis=0), DONE, TIMES),
         steps=jnp.zeros(lanes, int),
         rejected=jnp.zeros(lanes, int),
     )
     changed = _changes(problem.inputs, axes.inputs, lengths)
     end, ys = jax.lax.scan(interval, start, (lengths, problem.inputs, changed))
-    steps, rejected, succeeded = (x.astype(y.dtype) for x in (end.steps, end.rejected, ~end.failed))
-    return jnp.concatenate([y[None], ys]), steps, rejected, succeeded
+    steps, rejected, status = (x.astype(y.dtype) for x in (end.steps, end.rejected, end.status))
+    return jnp.concatenate([y[None], ys]), steps, rejected, status
 
 
 def _running(p: _Progress) -> Bool[Array, " lane"]:
-    return ~p.failed & (p.left > 0)
+    return (p.status == DONE) & (p.left > 0)
 
 
 def _attempt(
@@ -281,7 +288,10 @@ def _attempt(
 
     spent = p.steps >= max_steps
     stuck = ~accepted & ~(next_h > RESOLUTION * length)
-    lost = running & (spent | stuck | ~jnp.all(jnp.isfinite(slope), axis=0))
+    odd = ~jnp.all(jnp.isfinite(slope), axis=0)
+    lost = running & (spent | stuck | odd)
+    odd |= ~(jnp.isfinite(size) & jnp.all(jnp.isfinite(y), axis=0))
+    why = jnp.where(spent, STEP_LIMIT, jnp.where(odd, NOT_FINITE, SHORT_STEP))
     moved = running & accepted & ~lost
     tried = running & ~spent
     return _Progress(
@@ -290,7 +300,7 @@ def _attempt(
         h=jax.lax.stop_gradient(jnp.where(running, next_h, p.h)),
         fresh=p.fresh & ~running,
         retry=jnp.where(running, ~accepted, p.retry),
-        failed=p.failed | lost,
+        status=jnp.where(lost, why, p.status),
         steps=p.steps + tried,
         rejected=p.rejected + (tried & ~accepted),
     )

@@ -26,6 +26,7 @@ from angiosome.numerics.rosenbrock import (
     C,
 )
 from angiosome.numerics.scalar_graph import Graph
+from angiosome.numerics.status import DONE, NOT_FINITE, SHORT_STEP, STEP_LIMIT
 from angiosome.numerics.stiff_graph import StiffGraph
 
 STAGES = len(A)
@@ -177,7 +178,7 @@ def integrate(
     ys: Any,
     steps: Any,
     rejected: Any,
-    succeeded: Any,
+    status: Any,
 ) -> None:
     """Integrate subjects from the first to the last (exclusive).
 
@@ -187,7 +188,7 @@ def integrate(
         memory: Of its size, with ones.
         starts: Of each subject, (subject, state); then its args, times (subject, time), inputs
             (subject, interval, input) and absolute tolerances (subject, state).
-        ys: To be filled in, (subject, time, state); then steps, rejected and succeeded (subject).
+        ys: To be filled in, (subject, time, state); then steps, rejected and status (subject).
     """
     y, p, u, atol_at, rtol_at, g, reciprocal, guessed, new, size_at, largest = places
     n = starts.shape[1]
@@ -214,7 +215,7 @@ def integrate(
                     _put(memory, atol_at, lane, atol[subject])
                     left[lane] = times[subject, 1] - times[subject, 0]
                     wanted[lane], fresh[lane], retry[lane] = np.inf, True, False
-                    succeeded[subject] = 1
+                    status[subject] = DONE
                     running += 1
                     unsettled = True
                 else:
@@ -271,7 +272,8 @@ def integrate(
                 rejected[one] += 0 if accepted else 1
             if spent or not (accepted or next_h > shortest):
                 _lose(ys, one, i + 1)
-                succeeded[one] = 0
+                finite = math.isfinite(size) and math.isfinite(memory[largest * LANES + lane])
+                status[one] = STEP_LIMIT if spent else SHORT_STEP if finite else NOT_FINITE
                 who[lane] = -1
                 running -= 1
                 continue
