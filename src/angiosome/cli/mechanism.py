@@ -73,7 +73,8 @@ def model_json(name: str) -> dict[str, Any]:
     """What of a study's cargo the model holds, by rule, and what it leaves out, by reason."""
     from angiosome.evidence import find_study, load_studies
     from angiosome.trials.attachments import attachments_of, drives
-    from angiosome.trials.mechanism_model import in_words, left_out, mechanism_of
+    from angiosome.trials.mechanism_model import mechanism_of
+    from angiosome.trials.mechanism_words import in_words, left_out
 
     mechanism = mechanism_of(find_study(name), load_studies())
     return {
@@ -164,7 +165,8 @@ def _export_model(name: str, out: Path, *, as_json: bool, **how: Any) -> None:
     from angiosome.evidence import find_study, load_studies
     from angiosome.io.sbml import write_sbml
     from angiosome.parameters import load_registry
-    from angiosome.trials.mechanism_model import left_out, mechanism_model, notes_on
+    from angiosome.trials.mechanism_model import mechanism_model, notes_on
+    from angiosome.trials.mechanism_words import left_out
 
     study = find_study(name)
     model = mechanism_model(study, load_studies(), load_registry(), **how)
