@@ -10,8 +10,8 @@ resting VEGF each is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import equinox as eqx
 
@@ -139,115 +139,189 @@ def behaviour(around: Surroundings, how: Endothelium, keep: Keep = as_it_is) -> 
     only what the cargo adds counts; the untreated cell has the VEGF that remains when its
     secretion is divided out. All gains are priors; fish2008 for the direction of SPRED1, PIK3R2.
     """
-    signals, kinases, effects = around.signals, how.kinases, how.effects
+    cell = _Cell(around, how, keep)
+    vegf = _equivalent_vegf(cell)
+    tie2 = _tie2(cell)
+    erk = _kinase(cell, "ERK", vegf, how.kinases.vegf_half_erk, 1.0)
+    akt = _kinase(cell, "Akt", vegf, how.kinases.vegf_half_akt, tie2**how.kinases.tie2_akt_gain)
+    hif = _hif(cell)
+    active_gli = _gli(cell)
+    beta = _catenin(cell)
+    balance = keep(
+        "balance", "pro- over anti-angiogenic factors, over rest", cell.pushed("balance")
+    )
+    secretion = _vegf_secretion(cell, hif, active_gli)
+    barrier = _barrier(cell, vegf, tie2, secretion)
+    matrix = cell.acted_on("matrix degradation") * (1 + cell.signal("matrix degradation"))
+    matrix = keep("matrix", "what degrades the matrix, over rest", matrix)
+    alive = least(akt.now * cell.pushed("survival"), 1.0)
+    over = "over untreated at rest"
+    return EndothelialRates(
+        tip=keep("tip", f"tip choice {over}", erk.now / erk.rest * balance * cell.pushed("tip")),
+        migration=keep(
+            "migration",
+            f"migration {over}",
+            (akt.now / akt.rest) ** 0.5 * balance * matrix * cell.pushed("migration"),
+        ),
+        proliferation=keep(
+            "proliferation",
+            f"proliferation {over}",
+            erk.now / erk.rest * beta**how.effects.wnt_gain * cell.pushed("proliferation"),
+        ),
+        survival=keep(
+            "survival",
+            f"survival {over}",
+            1 + (alive - akt.rest) / (1 - akt.rest) - barrier.harm,
+        ),
+        vegf_secretion=secretion,
+        matrix_degradation=keep(
+            "matrix_degradation", f"matrix degradation {over}", erk.now / erk.rest * matrix
+        ),
+        maturation=keep(
+            "maturation", f"pull on pericytes {over}", tie2 * cell.pushed("maturation")
+        ),
+        leak=barrier.leak,
+        inflammation=keep(
+            "inflammation", f"inflammation {over}", 1 + barrier.oxygenated * (barrier.leak - 1)
+        ),
+    )
 
-    def level(protein: str) -> Any:
-        return around.levels.get(protein, 1.0)
 
-    def signal(stage: str) -> Any:
-        return signals.get(stage, 0.0)
+@dataclass(frozen=True)
+class _Cell:
+    """A cell and what it meets, as the parts of the core ask for it."""
 
-    def acted_on(stage: str) -> Any:
+    around: Surroundings
+    how: Endothelium
+    keep: Keep
+
+    def level(self, protein: str) -> Any:
+        """A protein over untreated."""
+        return self.around.levels.get(protein, 1.0)
+
+    def signal(self, stage: str) -> Any:
+        """What comes to a stage from outside."""
+        return self.around.signals.get(stage, 0.0)
+
+    def acted_on(self, stage: str) -> Any:
+        """The factor of all proteins that act on a stage."""
         product: Any = 1.0
-        for role, gain in zip(how.roles, how.gains, strict=True):
-            if role.stage == stage and role.protein in around.levels:
-                product = product * level(role.protein) ** gain
+        for role, gain in zip(self.how.roles, self.how.gains, strict=True):
+            if role.stage == stage and role.protein in self.around.levels:
+                product = product * self.level(role.protein) ** gain
         return product
 
-    def pushed(stage: str) -> Any:
-        return acted_on(stage) * (1 + signal(stage))
+    def pushed(self, stage: str) -> Any:
+        """The factor of proteins and of signals."""
+        return self.acted_on(stage) * (1 + self.signal(stage))
 
-    rest = kinases.vegf_rest
-    occupied = occupied_vegfr2(
-        around.vegf_nm, level("KDR"), level("FLT1"), signal("VEGFR2"), how.receptors
-    )
-    occupied = keep("occupied_vegfr2", "VEGFR2 that VEGF holds", occupied * acted_on("VEGFR2"))
-    vegf = keep(
+
+def _equivalent_vegf(cell: _Cell) -> Any:
+    """VEGF that the occupied receptors stand for."""
+    level, receptors, outside = cell.level, cell.how.receptors, cell.around.vegf_nm
+    signal = cell.signal("VEGFR2")
+    occupied = occupied_vegfr2(outside, level("KDR"), level("FLT1"), signal, receptors)
+    occupied = occupied * cell.acted_on("VEGFR2")
+    occupied = cell.keep("occupied_vegfr2", "VEGFR2 that VEGF holds", occupied)
+    return cell.keep(
         "equivalent_vegf",
         "nM of VEGF that would drive an untreated cell like this one",
-        equivalent_vegf_nm(around.vegf_nm, occupied, how.receptors),
+        equivalent_vegf_nm(outside, occupied, receptors),
     )
 
-    tie2 = active_tie2(
-        level("TEK"), level("ANGPT1"), level("ANGPT2"), signal("Tie2"), how.tie2
-    ) / active_tie2(1.0, 1.0, 1.0, 0.0, how.tie2)
-    tie2 = keep("tie2", "active Tie2 over rest", tie2 * acted_on("Tie2"))
 
-    vesicles = around.bound_vesicles / (around.bound_vesicles + kinases.bound_vesicles_half)
-    basal = kinases.basal_activity
-
-    def kinase(stage: str, half: Any, gain: Any) -> tuple[Any, Any]:
-        stimulus = either(vegf / (vegf + half), vesicles, signal(stage))
-        name = stage.lower()
-        now = activity(stimulus, acted_on(stage) * gain, basal)
-        before = activity(rest / (rest + half), 1.0, basal)
-        return (
-            keep(name, f"{stage} activity, of the most there can be", now),
-            keep(f"{name}_rest", "the same at rest, untreated", before),
-        )
-
-    erk, erk_rest = kinase("ERK", kinases.vegf_half_erk, 1.0)
-    akt, akt_rest = kinase("Akt", kinases.vegf_half_akt, tie2**kinases.tie2_akt_gain)
-
-    hif = hif_response(around.po2_mmhg, level("EGLN1"), level("HIF1AN"), how.oxygen, level("HIF1A"))
-    hif = keep("hif", "transcription by HIF-1", hif * pushed("HIF-1α"))
-    hif_untreated = keep(
-        "hif_untreated",
-        "the same at this oxygen, untreated",
-        hif_response(around.po2_mmhg, 1.0, 1.0, how.oxygen),
+def _tie2(cell: _Cell) -> Any:
+    level, how = cell.level, cell.how.tie2
+    signal = cell.signal("Tie2")
+    tie2 = active_tie2(level("TEK"), level("ANGPT1"), level("ANGPT2"), signal, how) / active_tie2(
+        1.0, 1.0, 1.0, 0.0, how
     )
-    active_gli = gli(
-        level("SMO"), level("PTCH1"), level("SUFU"), signal("Hedgehog"), how.hedgehog
-    ) / gli(1.0, 1.0, 1.0, 0.0, how.hedgehog)
-    active_gli = keep("gli", "active GLI over rest", active_gli * acted_on("Hedgehog"))
-    beta = catenin(level("CTNNB1"), level("GSK3B"), signal("Wnt"), how.wnt)
-    beta = keep("catenin", "β-catenin over rest", beta * acted_on("Wnt"))
-    balance = keep("balance", "pro- over anti-angiogenic factors, over rest", pushed("balance"))
+    return cell.keep("tie2", "active Tie2 over rest", tie2 * cell.acted_on("Tie2"))
 
-    secretion = hif / hif_untreated * active_gli**effects.hedgehog_vegf_gain
-    secretion = keep(
+
+class _Kinase(NamedTuple):
+    """Activity of a kinase, of the most there can be: now, and in an untreated cell at rest."""
+
+    now: Any
+    rest: Any
+
+
+def _kinase(cell: _Cell, stage: str, vegf: Any, half: Any, gain: Any) -> _Kinase:
+    """ERK or Akt, driven by VEGF, vesicles at the cell and growth factors that they present."""
+    kinases, bound = cell.how.kinases, cell.around.bound_vesicles
+    vesicles = bound / (bound + kinases.bound_vesicles_half)
+    rest, basal = kinases.vegf_rest, kinases.basal_activity
+    stimulus = either(vegf / (vegf + half), vesicles, cell.signal(stage))
+    now = activity(stimulus, cell.acted_on(stage) * gain, basal)
+    before = activity(rest / (rest + half), 1.0, basal)
+    name = stage.lower()
+    return _Kinase(
+        cell.keep(name, f"{stage} activity, of the most there can be", now),
+        cell.keep(f"{name}_rest", "the same at rest, untreated", before),
+    )
+
+
+def _hif(cell: _Cell) -> tuple[Any, Any]:
+    """Transcription by HIF-1 now, and in an untreated cell at the same oxygen."""
+    level, oxygen, po2 = cell.level, cell.how.oxygen, cell.around.po2_mmhg
+    hif = hif_response(po2, level("EGLN1"), level("HIF1AN"), oxygen, level("HIF1A"))
+    return (
+        cell.keep("hif", "transcription by HIF-1", hif * cell.pushed("HIF-1α")),
+        cell.keep(
+            "hif_untreated",
+            "the same at this oxygen, untreated",
+            hif_response(po2, 1.0, 1.0, oxygen),
+        ),
+    )
+
+
+def _gli(cell: _Cell) -> Any:
+    level, how = cell.level, cell.how.hedgehog
+    signal = cell.signal("Hedgehog")
+    active = gli(level("SMO"), level("PTCH1"), level("SUFU"), signal, how) / gli(
+        1.0, 1.0, 1.0, 0.0, how
+    )
+    return cell.keep("gli", "active GLI over rest", active * cell.acted_on("Hedgehog"))
+
+
+def _catenin(cell: _Cell) -> Any:
+    beta = catenin(cell.level("CTNNB1"), cell.level("GSK3B"), cell.signal("Wnt"), cell.how.wnt)
+    return cell.keep("catenin", "β-catenin over rest", beta * cell.acted_on("Wnt"))
+
+
+def _vegf_secretion(cell: _Cell, hif: tuple[Any, Any], active_gli: Any) -> Any:
+    now, untreated = hif
+    secretion = now / untreated * active_gli**cell.how.effects.hedgehog_vegf_gain
+    return cell.keep(
         "vegf_secretion",
         "VEGF secretion over untreated",
-        secretion * level("VEGFA") * pushed("VEGF secretion"),
+        secretion * cell.level("VEGFA") * cell.pushed("VEGF secretion"),
     )
+
+
+class _Barrier(NamedTuple):
+    """What opens junctions, and what that does."""
+
+    leak: Any
+    harm: Any
+    oxygenated: Any
+
+
+def _barrier(cell: _Cell, vegf: Any, tie2: Any, secretion: Any) -> _Barrier:
+    """Junctions that VEGF opens and Tie2 closes; in oxygen, what is open too far does harm."""
+    effects, keep = cell.how.effects, cell.keep
 
     def open_junctions(vegf_nm: Any, stability: Any) -> Any:
         return vegf_nm / (vegf_nm + effects.vegf_half_leak * stability)
 
     opened = keep("open_junctions", "share of junctions that are open", open_junctions(vegf, tie2))
     in_oxygen = keep(
-        "oxygenated", "share of HIF that oxygen destroys", oxygenated(around.po2_mmhg, how.oxygen)
+        "oxygenated",
+        "share of HIF that oxygen destroys",
+        oxygenated(cell.around.po2_mmhg, cell.how.oxygen),
     )
-    leak = keep("leak", "leak over untreated at rest", opened / open_junctions(rest, 1.0))
-    harm = open_junctions(around.vegf_nm / secretion, 1.0)
+    rest = open_junctions(cell.how.kinases.vegf_rest, 1.0)
+    leak = keep("leak", "leak over untreated at rest", opened / rest)
+    harm = open_junctions(cell.around.vegf_nm / secretion, 1.0)
     harm = keep("harm", "survival lost by leak", effects.leak_harm * in_oxygen * (opened - harm))
-
-    matrix = acted_on("matrix degradation") * (1 + signal("matrix degradation"))
-    matrix = keep("matrix", "what degrades the matrix, over rest", matrix)
-    alive = least(akt * pushed("survival"), 1.0)
-    over = "over untreated at rest"
-    return EndothelialRates(
-        tip=keep("tip", f"tip choice {over}", erk / erk_rest * balance * pushed("tip")),
-        migration=keep(
-            "migration",
-            f"migration {over}",
-            (akt / akt_rest) ** 0.5 * balance * matrix * pushed("migration"),
-        ),
-        proliferation=keep(
-            "proliferation",
-            f"proliferation {over}",
-            erk / erk_rest * beta**effects.wnt_gain * pushed("proliferation"),
-        ),
-        survival=keep(
-            "survival",
-            f"survival {over}",
-            1 + (alive - akt_rest) / (1 - akt_rest) - harm,
-        ),
-        vegf_secretion=secretion,
-        matrix_degradation=keep(
-            "matrix_degradation", f"matrix degradation {over}", erk / erk_rest * matrix
-        ),
-        maturation=keep("maturation", f"pull on pericytes {over}", tie2 * pushed("maturation")),
-        leak=leak,
-        inflammation=keep("inflammation", f"inflammation {over}", 1 + in_oxygen * (leak - 1)),
-    )
+    return _Barrier(leak, harm, in_oxygen)
