@@ -27,6 +27,7 @@ from angiosome.tissue.block.vessels import (
     split_segments,
 )
 from angiosome.tissue.given.network import FLOW
+from angiosome.tissue.given.oxygen import UNUSED
 
 LAWS = laws(residual_flow=0.1, no_reflow=0.3)
 HOUR = 1 / 24
@@ -214,6 +215,24 @@ def test_what_may_lag_behind_lags_behind_by_little(healthy):
     assert lazy.fed.flow_nl_min == pytest.approx(exact.fed.flow_nl_min, rel=0.02)
     one, other = lazy.fields.po2_mmhg.mean(), exact.fields.po2_mmhg.mean()
     assert one == pytest.approx(other, rel=0.02)
+
+
+def test_oxygen_and_flow_are_never_further_off_than_is_said(healthy):
+    """At every step against the same step with all solved, while vessels adapt and cells die."""
+    allowed = Tolerance()
+    grow = growing(rules_of(LAWS))
+    often = replace(healthy, steps_per_day=96)  # so that a step changes little
+    states = [often, *run(often, 4, grow=grow)]
+    stood = 0
+    for before, lazy in zip(states, states[1:], strict=False):
+        exact = run(before, 0.25, grow=grow, tolerance=EXACT)[0]
+        off = lazy.fields.po2_mmhg - exact.fields.po2_mmhg
+        # the estimate is at most twice too small (`solve_oxygen`)
+        assert np.sqrt((off**2).mean()) < 2 * allowed.oxygen_mmhg
+        assert abs(lazy.budget.oxygen) < 2 * UNUSED
+        assert lazy.fed.flow_nl_min == pytest.approx(exact.fed.flow_nl_min, rel=0.01)
+        stood += np.array_equal(lazy.fields.po2_mmhg, before.fields.po2_mmhg)
+    assert stood > 2  # else nothing was held against anything
 
 
 def test_divided_vessels_keep_the_flow_of_their_mother(healthy):

@@ -35,8 +35,8 @@ def flexible_gmres(
         most: steps.
     """
     size = float(_inner(right, right)) ** 0.5
-    if not size > 0:
-        return np.zeros_like(right), 0
+    if size == 0 or not np.isfinite(size):
+        return 0 * right, 0  # a number that is none comes through
     scale = right.dtype.type(1 / size)
     across = np.empty((most + 1, right.size), right.dtype)
     steered = np.empty((most, right.size), right.dtype)

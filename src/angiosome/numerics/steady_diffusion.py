@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ class SteadyDiffusion:
 
     shape: tuple[int, ...]
     sides: tuple[Side, ...]
+    cell: float
     stiffness: np.ndarray  # eigenvalues of -∇² (per area), in the shape of the transform
 
     def solve(
@@ -60,6 +62,30 @@ class SteadyDiffusion:
 
         return solve
 
+    def of(self, dtype: type) -> SteadyDiffusion:
+        """The same in another precision."""
+        return steady_diffusion(self.shape, self.cell, self.sides, dtype)
+
+    def laplacian(self, field: np.ndarray) -> np.ndarray:
+        """Second-order ∇² of a field on the grid (per area); values at held faces 0."""
+        found = np.zeros_like(field)
+        rise = np.empty_like(field)
+        for axis, side in enumerate(self.sides):
+            moved = np.moveaxis(field, axis, 0)
+            into = np.moveaxis(found, axis, 0)
+            step = np.moveaxis(rise, axis, 0)[1:]
+            np.subtract(moved[1:], moved[:-1], out=step)
+            into[:-1] += step
+            into[1:] -= step
+            if side == "periodic":
+                into[0] += moved[-1] - moved[0]
+                into[-1] += moved[0] - moved[-1]
+            elif side == "held":
+                into[0] -= 2 * moved[0]
+                into[-1] -= 2 * moved[-1]
+        found /= self.cell**2
+        return found
+
     def _forward(self, field: np.ndarray) -> np.ndarray:
         for axes, forward, _ in self._real():
             field = np.asarray(forward(field, type=2, axes=axes, norm="ortho", workers=THREADS))
@@ -90,7 +116,14 @@ class SteadyDiffusion:
 def steady_diffusion(
     shape: Sequence[int], cell: float, sides: Sequence[Side], dtype: type = np.float64
 ) -> SteadyDiffusion:
-    """Set up the operator on `shape` cells of size `cell`, one `Side` per axis."""
+    """The operator on `shape` cells of size `cell`, one `Side` per axis; the last ones are kept."""
+    return _set_up(tuple(shape), cell, tuple(sides), dtype)
+
+
+@lru_cache(maxsize=4)
+def _set_up(
+    shape: tuple[int, ...], cell: float, sides: tuple[Side, ...], dtype: type
+) -> SteadyDiffusion:
     waves = [axis for axis, side in enumerate(sides) if side == "periodic"]
     total = np.zeros([1] * len(shape))
     for axis, (n, side) in enumerate(zip(shape, sides, strict=True)):
@@ -98,7 +131,7 @@ def steady_diffusion(
         turns = {"closed": mode, "held": mode + 1, "periodic": 2 * np.minimum(mode, n - mode)}
         eigenvalue = (2 - 2 * np.cos(np.pi * turns[side] / n)) / cell**2
         total = total + eigenvalue.reshape([-1 if a == axis else 1 for a in range(len(shape))])
-    return SteadyDiffusion(tuple(shape), tuple(sides), np.ascontiguousarray(total, dtype))
+    return SteadyDiffusion(shape, sides, cell, np.ascontiguousarray(total, dtype))
 
 
 def boundary_source(

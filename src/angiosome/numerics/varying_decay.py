@@ -9,6 +9,7 @@ import numpy as np
 from angiosome.numerics.steady_diffusion import SteadyDiffusion
 
 MOST = 400
+SINGLE = 1e-7  # residual from which on single precision is enough for the steering
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ def solve_varying_decay(
     diffusivity: float,
     decay: np.ndarray,
     rtol: float = 1e-8,
+    guess: np.ndarray | None = None,
 ) -> Decaying:
     """The field c with  D ∇²c - k(x) c + source = 0.
 
@@ -40,27 +42,43 @@ def solve_varying_decay(
         diffusivity: area per time.
         decay: per time, of each cell; its mean above 0.
         rtol: residual over source at which to stop.
+        guess: a field to start from; where it is near enough there is nothing to solve.
     """
     mean = float(decay.mean())
     unlike = decay - mean
     wanted = rtol * _inner(source, source) ** 0.5
-    field = operator.solve(source, diffusivity, mean)
-    left = -unlike * field
-    solves = 1
+    if guess is None:
+        field = operator.solve(source, diffusivity, mean)
+        left = -unlike * field
+        solves = 1
+    else:
+        field = guess
+        left = source - decay * field + diffusivity * operator.laplacian(field)
+        field = field + 0 * left  # a number that is none comes through
+        solves = 0
+    norm = _inner(left, left) ** 0.5
+    if not norm > wanted:
+        return Decaying(field, norm / max(wanted / rtol, 1e-300), solves)
+    # What single precision loses of a correction is lost relative to what is left to correct.
+    kind = np.float32 if rtol >= SINGLE else np.float64
+    inverse = operator.of(kind).inverse(diffusivity, mean)
     direction, image = np.zeros_like(field), np.zeros_like(field)
     before = np.inf
-    norm = _inner(left, left) ** 0.5
     while norm > wanted and solves < MOST:
-        steered = operator.solve(left, diffusivity, mean)
+        steered = inverse(left.astype(kind, copy=False)).astype(float, copy=False)
         solves += 1
         now = _inner(left, steered)
         turn = now / before
-        direction = steered + turn * direction
-        image = left + turn * image
-        product = image + unlike * direction
+        direction *= turn
+        direction += steered
+        image *= turn
+        image += left
+        product = unlike * direction
+        product += image
         step = now / _inner(direction, product)
+        product *= step
         field = field + step * direction
-        left = left - step * product
+        left = left - product
         before = now
         norm = _inner(left, left) ** 0.5
     return Decaying(field, norm / max(wanted / rtol, 1e-300), solves)

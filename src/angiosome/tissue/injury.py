@@ -101,9 +101,8 @@ def advance(
 ) -> CellState:
     """The state after ``dt_h`` hours at constant oxygen use and survival signal: exact in time."""
     xp = _of(oxygen_use)
-    change = rates(state, oxygen_use, survival, injury)
-    starved = state.starved + dt_h * change.starved
     short = deficit(oxygen_use, injury.survival_oxygen_use)
+    starved = state.starved + dt_h * (60 / injury.half_death_min * short)
     rescue = injury.rescue_gain * xp.maximum(survival - 1, 0.0) * (1 - short)
     waiting = injury.late_share * doomed(starved, injury) - state.late_dead - state.rescued
     left = -xp.expm1(-injury.late_death_per_h * (1 + rescue) * dt_h) * xp.maximum(waiting, 0.0)

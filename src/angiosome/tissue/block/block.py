@@ -20,7 +20,7 @@ from angiosome.tissue.block.circulation import (
     as_network,
     at_pressure,
     carried_over,
-    changed_share,
+    change_of,
     gap,
     guess_of,
     imbalances,
@@ -104,11 +104,18 @@ class Tolerance:
     The supply acts on flow at once, whatever stands here: flow is linear in its pressure.
     """
 
-    vessels: float = 0.005  # of the open length, that opened, shut or changed since
+    vessels: float = 0.005
+    """Mean change of the conductances since blood was solved, over the open length: a vessel that
+    opened or shut counts as 1. Half of what Murray's exponent of 4 makes of 0.25 % in width, far
+    below what a width is known to."""
     blood: float = 1e-4  # that comes from nowhere at a node after an edit, over the block's flow
     leak: float = 0.002  # of the flow through the block: what leaks, over what was solved for
-    flow: float = 0.01  # relative change of the flow through the block since oxygen was solved
-    demand: float = 0.002  # change of the mean demand for oxygen since then, over healthy
+    flow: float = 0.002  # relative change of the flow through the block since oxygen was looked at
+    demand: float = 5e-4  # change of the mean demand for oxygen since then, over healthy
+    oxygen_mmhg: float = 0.25
+    """How far PO2 may be from its balance, as estimated (root mean square over the cells), before
+    it is solved anew; to a third of that. On cells of 10 um the grid itself is 0.8 mmHg off (2 % of
+    the mean), and the PO2 at which cells secrete half of their VEGF is some 11."""
 
 
 def healthy_block(
@@ -240,12 +247,13 @@ def _step(
         vessels = shut_without_reflow(vessels, _no_reflow(state, laws), day, stream)
 
     blood_now = _blood(state, vessels, patency, arm, laws, tolerance)
-    network, circulation, changed, fed, of_regions = blood_now
+    network, circulation, anew, fed, of_regions = blood_now
     flow = at_pressure(vessels, network, circulation, fed)
     blood, red_cells = imbalances(flow, fed, healthy.flow_nl_min)
 
-    demand = parenchyma.demand(state.cells, laws)
-    P, segment_po2, solved = _oxygen(state, flow, fed.flow_nl_min, demand, changed, laws, tolerance)
+    alive = parenchyma.viable(state.cells, laws)
+    demand = parenchyma.demand(state.cells, laws, alive)
+    P, segment_po2, solved = _oxygen(state, flow, fed.flow_nl_min, demand, anew, laws, tolerance)
 
     # What the cells of the tissue and of the vessels do at this oxygen and VEGF.
     law = laws.regions if state.regions.count else None
@@ -262,10 +270,10 @@ def _step(
     if law is not None:
         by_cells = by_cells * np.array(law.secretion)[label]
         clearance = np.array(law.clearance)[label]
-    secreted = parenchyma.secretion(state.cells, P, by_cells, day, laws)
-    vegf = vegf_field(
-        secreted * healthy.secretion, density, healthy.length_density_per_um2, grid, laws
-    )
+    secreted = parenchyma.secretion(state.cells, P, by_cells, day, laws, alive)
+    secreted *= healthy.secretion
+    usual, last = healthy.length_density_per_um2, state.fields.vegf_nm
+    vegf = vegf_field(secreted, density, usual, grid, laws, last)
     bathed = arm.plasma_per_um3(day) > 0
     walls = permeability(vessels, state, day, arm, laws) if bathed else None
     entering = entering_vesicles(arm, day, dt_day, flow, walls, pieces, grid, laws)
@@ -339,17 +347,17 @@ def _blood(
     arm: Arm,
     laws: Laws,
     tolerance: Tolerance,
-) -> tuple[GivenNetwork, Circulation, float, Fed, FedRegions | None]:
+) -> tuple[GivenNetwork, Circulation, bool, Fed, FedRegions | None]:
     """Blood in these vessels, solved anew if they changed by more than is allowed.
 
-    Returns the network, its circulation, the share of it that a new solution now stands for, and
-    what the supply sends: into the block, and into each of its regions.
+    Returns the network, its circulation, whether that is a new solution, and what the supply sends:
+    into the block, and into each of its regions.
     """
     day, grid, regions, circulation = state.day, state.grid, state.regions, state.circulation
-    share, opened = changed_share(vessels, circulation, day)
+    change, opened = change_of(vessels, circulation, day)
     # What has shut since must not carry anything, however short it is.
     shut = (circulation.flow != 0) & ~opened
-    due = circulation.torn or share > tolerance.vessels or bool(shut.any())
+    due = circulation.torn or change > tolerance.vessels or bool(shut.any())
     by_artery = np.ones(0)
     if laws.regions is not None and regions.count:
         by_artery = np.where(laws.regions.occluded, patency, 1.0)
@@ -360,14 +368,13 @@ def _blood(
     lost = _lost(vessels, circulation, fed, walls, grid, laws)
     more = float(np.abs(lost - circulation.lost).sum())
     due = due or more > tolerance.leak * circulation.conductance
-    changed = share if due else 0.0
     if not regions.count:
         network = as_network(vessels, day, laws, grid)
         if due:
             before = guess_of(vessels, network, circulation)
             circulation = solve_circulation(network, before=before, lost=lost)
         fed = feed(state.supply, patency, circulation.conductance, _lost_share(circulation))
-        return network, circulation, changed, fed, None
+        return network, circulation, due, fed, None
     if due:
         circulation = replace(circulation, lost=lost)
     circulation, fed, of_regions = settled(
@@ -377,8 +384,8 @@ def _blood(
     ends = inlet_regions(vessels, regions.label, grid)
     at_inlets = np.where(ends >= 0, of_regions.share[ends], 0.0)
     network = as_network(vessels, day, laws, grid, inlet=at_inlets)
-    shifted = float(np.abs(of_regions.share - state.circulation.solved_share).max())
-    return network, circulation, changed + shifted, fed, of_regions
+    anew = due or not np.array_equal(circulation.solved_share, state.circulation.solved_share)
+    return network, circulation, anew, fed, of_regions
 
 
 def _lost(
@@ -423,25 +430,26 @@ def _oxygen(
     flow: FlowSolution,
     flow_nl_min: float,
     demand: Float[np.ndarray, "x y z"],
-    changed: float,
+    anew: bool,
     laws: Laws,
     tolerance: Tolerance,
 ) -> tuple[Float[np.ndarray, "x y z"], Float[np.ndarray, " segment"], Solved]:
-    """PO2 of tissue and of blood: the last, or solved anew from there."""
+    """PO2 of tissue and of blood: the last, or brought up to date from there.
+
+    Looked at where blood has been solved anew, or the block's flow or demand have changed.
+    """
     solved, wanted = state.solved, float(demand.mean())
     moved = abs(flow_nl_min - solved.flow_nl_min) > tolerance.flow * max(
         solved.flow_nl_min, 1e-3 * state.healthy.flow_nl_min
     )
-    changed += solved.changed
-    due = changed > tolerance.vessels or abs(wanted - solved.demand) > tolerance.demand
+    due = anew or abs(wanted - solved.demand) > tolerance.demand
     if not (moved or due):
-        lag = replace(solved, changed=changed)
-        return state.fields.po2_mmhg, state.segment_po2_mmhg, lag
+        return state.fields.po2_mmhg, state.segment_po2_mmhg, solved
     # A first guess without any oxygen would start where the curve of blood is flat.
     cold = not state.fields.po2_mmhg.any()
     guess = None if cold else _last_oxygen(state, flow, laws)
     of = replace(laws.oxygen, demand_per_s=float(laws.tissue.bed.oxygen_demand_per_s) * demand)
-    found = solve_oxygen(flow, of, state.grid, guess=guess)
+    found = solve_oxygen(flow, of, state.grid, guess=guess, rms_mmhg=tolerance.oxygen_mmhg)
     if not found.settled:
         found = solve_oxygen(flow, of, state.grid)
     return found.tissue_mmhg, found.segment_mmhg, _solved(flow_nl_min, wanted, found)
@@ -477,7 +485,7 @@ def _last_oxygen(state: BlockState, flow: FlowSolution, laws: Laws) -> OxygenSol
 
 
 def _solved(flow_nl_min: float, demand: float, found: OxygenSolution) -> Solved:
-    return Solved(flow_nl_min, demand, 0.0, found.delivered_um3_per_s, found.consumed_um3_per_s)
+    return Solved(flow_nl_min, demand, found.delivered_um3_per_s, found.consumed_um3_per_s)
 
 
 def permeability(

@@ -62,9 +62,12 @@ def viable(cells: Parenchyma, laws: Laws) -> Float[np.ndarray, "x y z"]:
     return np.where(cells.wound_um > 0, 0.0, alive)
 
 
-def demand(cells: Parenchyma, laws: Laws) -> Float[np.ndarray, "x y z"]:
-    """Oxygen that each place can use, over healthy tissue."""
-    return viable(cells, laws) + laws.scar.oxygen_use * cells.scar
+def demand(
+    cells: Parenchyma, laws: Laws, alive: Float[np.ndarray, "x y z"] | None = None
+) -> Float[np.ndarray, "x y z"]:
+    """Oxygen that each place can use, over healthy tissue; `alive` is their `viable` share."""
+    alive = viable(cells, laws) if alive is None else alive
+    return alive + laws.scar.oxygen_use * cells.scar
 
 
 def secretion(
@@ -73,15 +76,17 @@ def secretion(
     by_cells: Float[np.ndarray, "x y z"],
     day: float,
     laws: Laws,
+    alive: Float[np.ndarray, "x y z"] | None = None,
 ) -> Float[np.ndarray, "x y z"]:
     """VEGF that each place secretes, over well-oxygenated healthy tissue.
 
     Living cells by their oxygen, times what vesicles and signals make of it. A wound by its age
     and not by its oxygen (nissen1998, howdieshell1998), up to the day that it is full of cells,
-    and then less, by half in the time that it took to rise; the decline is assumed.
+    and then less, by half in the time that it took to rise; the decline is assumed. `alive` is the
+    `viable` share of the cells, where it is at hand.
     """
     by_oxygen = np.asarray(hypoxic_secretion(po2_mmhg, laws.tissue.growth))
-    found = viable(cells, laws) * by_oxygen * by_cells
+    found = (viable(cells, laws) if alive is None else alive) * by_oxygen * by_cells
     if not cells.wound_um.any():
         return found
     rise = laws.scar.vegf_rise_day

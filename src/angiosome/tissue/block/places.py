@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -11,7 +10,7 @@ from jaxtyping import Float, Int
 from angiosome.tissue.block.regions import region_at
 from angiosome.tissue.block.surroundings import Place
 from angiosome.tissue.block.vessels import Vessels, across_um, length_um
-from angiosome.tissue.given.tissue_grid import TissueGrid, trilinear
+from angiosome.tissue.given.tissue_grid import TissueGrid, corners
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,9 @@ def deposit(
     """Amounts at points shared out over the eight cells around each; their sum is kept."""
     if not amount.size:
         return np.zeros(grid.shape)
-    weights, _ = trilinear(point_um, grid)
-    return (amount @ weights).reshape(grid.shape)
+    cell, share, _ = corners(point_um, grid)
+    whole = np.bincount(cell.ravel(), (amount[:, None] * share).ravel(), grid.cells)
+    return whole.reshape(grid.shape)
 
 
 def passing_flow(
@@ -70,8 +70,12 @@ def sample(
     """The field at points, linear between the centres of cells."""
     if not len(point_um):
         return np.zeros(0)
-    weights, _ = trilinear(point_um, grid)
-    return weights @ field.ravel()
+    cell, share, _ = corners(point_um, grid)
+    return _mean(field, cell, share)
+
+
+def _mean(field: np.ndarray, cell: np.ndarray, share: np.ndarray) -> np.ndarray:
+    return np.einsum("ij,ij->i", field.ravel()[cell], share)
 
 
 @dataclass(frozen=True)
@@ -97,28 +101,31 @@ class FieldPlaces:
         size = np.array(self.grid.shape) * self.grid.cell_um
         return np.where(repeats, np.inf, np.array(self.grid.corner_um) + size)
 
-    @cached_property
-    def _columns(self) -> Float[np.ndarray, "cell 6"]:
-        """VEGF, its slope along each axis by central differences, PO2, and what lives."""
-        slopes = [self._slope(axis) for axis in range(3)]
-        fields = [self.vegf_nm, *slopes, self.po2_mmhg, self.viable]
-        return np.stack([field.ravel() for field in fields], axis=1)
-
-    def _slope(self, axis: int) -> np.ndarray:
-        h = self.grid.cell_um
+    def _slope(self, cell: np.ndarray, share: np.ndarray, axis: int) -> np.ndarray:
+        """Slope of VEGF along an axis: central differences at the cells, one-sided at a wall."""
+        n, h = self.grid.shape[axis], self.grid.cell_um
+        if n < 2:
+            return np.zeros(len(cell))
+        stride = int(np.prod(self.grid.shape[axis + 1 :]))
+        place = cell // stride % n
         if self.grid.sides[axis] == "periodic":
-            back, on = np.roll(self.vegf_nm, 1, axis), np.roll(self.vegf_nm, -1, axis)
-            return (on - back) / (2 * h)
-        if self.grid.shape[axis] < 2:
-            return np.zeros(self.grid.shape)
-        return np.gradient(self.vegf_nm, h, axis=axis)
+            on, back, apart = (place + 1) % n, (place - 1) % n, 2
+        else:
+            on, back = np.minimum(place + 1, n - 1), np.maximum(place - 1, 0)
+            apart = on - back
+        field = self.vegf_nm.ravel()
+        rise = field[cell + (on - place) * stride] - field[cell + (back - place) * stride]
+        return np.einsum("ij,ij->i", rise / (apart * h), share)
 
     def at(self, point_um: Float[np.ndarray, "point 3"]) -> Place:
         """Sample the tissue at these points."""
         if not len(point_um):
-            found = np.zeros((0, 6))
-        else:
-            weights, _ = trilinear(point_um, self.grid)
-            found = weights @ self._columns
+            region = None if self.label is None else np.zeros(0, int)
+            return Place(np.zeros(0), np.zeros((0, 3)), np.zeros(0), np.zeros(0), region)
+        cell, share, _ = corners(point_um, self.grid)
+        vegf, po2, viable = (
+            _mean(field, cell, share) for field in (self.vegf_nm, self.po2_mmhg, self.viable)
+        )
+        slope = np.stack([self._slope(cell, share, axis) for axis in range(3)], axis=1)
         region = None if self.label is None else region_at(point_um, self.label, self.grid)
-        return Place(found[:, 0], found[:, 1:4], found[:, 4], found[:, 5], region)
+        return Place(vegf, slope, po2, viable, region)

@@ -89,11 +89,10 @@ class Budget:
 
 @dataclass(frozen=True)
 class Solved:
-    """For what the oxygen field was last solved."""
+    """For what the oxygen field was last looked at, and what it gave then."""
 
     flow_nl_min: float  # through the block
     demand: float  # mean over the grid
-    changed: float  # of the open length, what opened, shut or changed since
     delivered_um3_per_s: float
     consumed_um3_per_s: float
 

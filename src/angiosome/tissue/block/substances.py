@@ -42,6 +42,7 @@ def vegf_field(
     healthy_density_per_um2: float,
     grid: TissueGrid,
     laws: Laws,
+    guess: Float[np.ndarray, "x y z"] | None = None,
 ) -> Vegf:
     """Free VEGF that a secretion holds in balance (nM).
 
@@ -56,6 +57,7 @@ def vegf_field(
         healthy_density_per_um2: l_0.
         grid: of the block.
         laws: of the block.
+        guess: the field of a moment before.
     """
     growth, share = laws.tissue.growth, laws.vessel_share
     k = float(growth.vegf_decay_per_day)
@@ -64,7 +66,7 @@ def vegf_field(
     decay = (1 - share) * k
     operator = steady_diffusion(grid.shape, grid.cell_um, grid.sides)
     diffusivity = float(growth.vegf_diffusivity_um2_per_s) * SECONDS_PER_DAY
-    found = solve_varying_decay(operator, source, diffusivity, decay + uptake, RESIDUAL)
+    found = solve_varying_decay(operator, source, diffusivity, decay + uptake, RESIDUAL, guess)
     return Vegf(
         field_nm=found.field,
         secreted=float(source.sum()),

@@ -114,7 +114,7 @@ def _around(
 
     (exact for d ≫ r_1 and for r = 0; between, ln r_e is up to 0.18 too large, 0.1 on average).
     """
-    cell, share, split = _corners(middle_um, grid)
+    cell, share, split = corners(middle_um, grid)
     equivalent = _lattice(split, direction)
     wide = np.flatnonzero(radius_um > THIN * grid.cell_um)
     if not wide.size:
@@ -127,7 +127,7 @@ def _around(
     cells, parts = [], []
     for turn in 2 * np.pi * (np.arange(AROUND) + 0.5) / AROUND:
         off = (np.cos(turn) * one + np.sin(turn) * other) * radius_um[wide, None]
-        near, part, split = _corners(middle_um[wide] + off, grid)
+        near, part, split = corners(middle_um[wide] + off, grid)
         alone += _lattice(split, line) / AROUND
         cells.append(near)
         parts.append(part / AROUND)
@@ -151,12 +151,15 @@ def trilinear(points_um: np.ndarray, grid: TissueGrid) -> tuple[sparse.csr_array
 
     Beyond the last centres of a closed axis a field is taken as flat.
     """
-    cell, share, split = _corners(points_um, grid)
+    cell, share, split = corners(points_um, grid)
     return _matrix(cell, share, grid), split
 
 
-def _corners(points_um: np.ndarray, grid: TissueGrid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The eight cells around each point, the share of each, and how far between it lies."""
+def corners(points_um: np.ndarray, grid: TissueGrid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The eight cells around each point, the share of each, and how far it lies between them.
+
+    Beyond the last centres of a closed axis a field is taken as flat.
+    """
     at = (points_um - np.array(grid.corner_um)) / grid.cell_um - 0.5
     shape = np.array(grid.shape)
     wraps = np.array([side == "periodic" for side in grid.sides])
@@ -195,21 +198,3 @@ def _lattice(split: np.ndarray, direction: np.ndarray) -> np.ndarray:
         falls = 2 * (sides * TO_SIDE + (w[0] * w[3] + w[1] * w[2]) * TO_CORNER)
         found += direction[:, axis] ** 2 * (np.log(SINGLE_CELL) + 2 * np.pi * falls)
     return found
-
-
-def laplacian(field: np.ndarray, grid: TissueGrid) -> np.ndarray:
-    """Second-order ∇² of a field on the grid (per um²); the outer faces of held sides at 0."""
-    found = np.zeros_like(field)
-    for axis, side in enumerate(grid.sides):
-        moved = np.moveaxis(field, axis, 0)
-        into = np.moveaxis(found, axis, 0)
-        rise = np.diff(moved, axis=0)
-        into[:-1] += rise
-        into[1:] -= rise
-        if side == "periodic":
-            into[0] += moved[-1] - moved[0]
-            into[-1] += moved[0] - moved[-1]
-        elif side == "held":
-            into[0] -= 2 * moved[0]
-            into[-1] -= 2 * moved[-1]
-    return found / grid.cell_um**2
