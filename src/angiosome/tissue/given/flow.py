@@ -15,6 +15,7 @@ from angiosome.tissue.given.check import problems_of_network
 from angiosome.tissue.given.ends import entering_haematocrit, with_assumed_ends
 from angiosome.tissue.given.haematocrit import FULLEST, branching, red_cell_flow, shares
 from angiosome.tissue.given.network import GivenNetwork
+from angiosome.tissue.given.pockets import around, cut_out
 from angiosome.tissue.given.pressure import (
     FULLEST_FOR_VISCOSITY,
     UM3_PER_S_PER_NL_PER_MIN,
@@ -33,6 +34,9 @@ FALL = 0.01  # of the residual at the last pressures, in all passes but the last
 MOST_CYCLES = 8  # with old factors; beyond, new ones are faster
 TOGETHER = 0.6  # of the change is taken, by all segments together; 0.3 to 1 were tried
 FALLS, PATIENCE = 0.7, 12  # so far the largest change has to fall within so many passes
+LARGE = 2000  # segments; a pass of fewer costs little more than one of a pocket of them
+FEW, MANY = 0.02, 0.1  # of the segments: pockets begin, and are no longer worth while
+RINGS, WIDER = 3, 5  # around a pocket, one more after so many rounds; 3 to 6 were tried
 STANDING = 1e-10  # of the range of pressures: a smaller drop is what rounding leaves
 SHRINK, GROW, LEAST_STEP = 0.6, 1.3, 0.002  # of a segment's step; tried on several networks
 
@@ -107,11 +111,11 @@ def solve_flow(
         pressure = solve_pressure(problem, conductance).mmhg
         flow, _ = _flows(ended, problem, conductance, pressure)
         none = np.zeros(0)
-        found = _solution(
+        solution = _solution(
             ended, pressure, flow, np.where(flow == 0, 0.0, haematocrit), viscosity,
             problem, usual_at_nodes(ended), 1, none.astype(int), none, assumed,
         )  # fmt: skip
-        return _lost(found, problem, lost_nl_min)
+        return _lost(solution, problem, lost_nl_min)
     start = usual if guess is None else _earlier(ended, usual, guess)
     return _balance(ended, at_one_cp, start, assumed, lost_nl_min)
 
@@ -148,52 +152,120 @@ def _balance(
     assumed: tuple[str, ...],
     lost: np.ndarray | None,
 ) -> FlowSolution:
-    blood = network.rheology
-    terms = viscosity_terms(network.diameter_um, blood.mean_corpuscular_volume_fl, blood.viscosity)
+    start = np.where(at_one_cp > 0, start, 0.0)
+    blood = _Blood(network, at_one_cp, start, lost)
+    found, passes = _settle(blood, start, TOLERANCE, whole=True)
+    unsettled = np.flatnonzero(np.abs(found.change) >= TOLERANCE)
+    _, said = entering_haematocrit(network, np.maximum(found.entering, 0.0))
+    solution = _solution(
+        network, found.pressures.mmhg, found.flow, found.reached, found.viscosity, blood.problem,
+        blood.inside, passes, unsettled, found.change[unsettled], (*assumed, *said),
+    )  # fmt: skip
+    return _lost(solution, blood.problem, lost)
 
-    def viscosity_of(haematocrit: np.ndarray) -> np.ndarray:
-        if not blood.varying_viscosity:
-            return np.full(network.segments, blood.constant_viscosity_cp)
-        bounded = np.clip(haematocrit, 0.0, FULLEST_FOR_VISCOSITY)
-        return blood.plasma_viscosity_cp * np.asarray(relative_viscosity(terms, bounded))
 
-    haematocrit = start
-    problem = _losing(pressure_problem(network, at_one_cp / viscosity_of(haematocrit)), lost)
-    inside, said = entering_haematocrit(network, np.zeros(network.nodes))
-    found: Pressures | None = None
-    steps = _Steps(network.segments)
-    worst, passes = np.inf, 0
-    while True:
-        passes += 1
-        viscosity = viscosity_of(haematocrit)
-        conductance = at_one_cp / viscosity
-        # Only the last pass needs exact pressures.
-        last = worst < TOLERANCE or passes == MOST_PASSES
-        found = _pressure(problem, conductance, found, 0.0 if last else FALL)
-        pressure = found.mmhg
-        flow, entering = _flows(network, problem, conductance, pressure)
-        at = branching(
-            network.ends, network.diameter_um, flow, pressure, np.maximum(entering, 0.0), lost
+@dataclass(frozen=True)
+class _Pass:
+    """What one pass found: pressure and flow at a haematocrit, and the haematocrit they lead to."""
+
+    pressures: Pressures
+    viscosity: np.ndarray
+    flow: np.ndarray
+    entering: np.ndarray
+    reached: np.ndarray
+    change: np.ndarray  # from the haematocrit that it was given
+
+
+class _Blood:
+    """The blood of one network, and all of it that no haematocrit changes."""
+
+    def __init__(
+        self,
+        network: GivenNetwork,
+        at_one_cp: np.ndarray,
+        start: np.ndarray,
+        lost: np.ndarray | None = None,
+    ):
+        blood = network.rheology
+        self.network, self.at_one_cp, self.lost = network, at_one_cp, lost
+        self.terms = viscosity_terms(
+            network.diameter_um, blood.mean_corpuscular_volume_fl, blood.viscosity
         )
+        self.problem = _losing(pressure_problem(network, at_one_cp / self.viscosity(start)), lost)
+        self.inside, _ = entering_haematocrit(network, np.zeros(network.nodes))
+
+    def viscosity(self, haematocrit: np.ndarray) -> np.ndarray:
+        """Apparent viscosity in each segment (cP)."""
+        blood = self.network.rheology
+        if not blood.varying_viscosity:
+            return np.full(self.network.segments, blood.constant_viscosity_cp)
+        bounded = np.clip(haematocrit, 0.0, FULLEST_FOR_VISCOSITY)
+        return blood.plasma_viscosity_cp * np.asarray(relative_viscosity(self.terms, bounded))
+
+    def once(self, haematocrit: np.ndarray, before: Pressures | None, fall: float) -> _Pass:
+        """One pass; pressures are exact where `fall` is 0."""
+        network, inside = self.network, self.inside
+        viscosity = self.viscosity(haematocrit)
+        conductance = self.at_one_cp / viscosity
+        pressures = _pressure(self.problem, conductance, before, fall)
+        pressure = pressures.mmhg
+        flow, entering = _flows(network, self.problem, conductance, pressure)
+        into = np.maximum(entering, 0.0)
+        at = branching(network.ends, network.diameter_um, flow, pressure, into, self.lost)
         arriving = np.bincount(at.down, at.flow * haematocrit, network.nodes)
         mixed = (arriving + at.entering * inside) / np.where(at.through > 0, at.through, 1.0)
-        share = shares(at, network.diameter_um, np.clip(mixed, 0.0, FULLEST), blood.separation)
+        law = network.rheology.separation
+        share = shares(at, network.diameter_um, np.clip(mixed, 0.0, FULLEST), law)
         cells = red_cell_flow(at, share, inside)
         reached = np.divide(
             share * cells[at.up], at.flow, out=np.zeros(network.segments), where=at.flow > 0
         )
-        change = reached - haematocrit
-        worst = float(np.abs(change).max(initial=0.0))
-        if last and (worst < TOLERANCE or passes >= MOST_PASSES):
-            break
-        haematocrit = np.clip(steps.next(haematocrit, change, worst), 0.0, FULLEST)
-    unsettled = np.flatnonzero(np.abs(change) >= TOLERANCE)
-    _, said = entering_haematocrit(network, np.maximum(entering, 0.0))
-    found = _solution(
-        network, pressure, flow, reached, viscosity, problem, inside, passes,
-        unsettled, change[unsettled], (*assumed, *said),
-    )  # fmt: skip
-    return _lost(found, problem, lost)
+        return _Pass(pressures, viscosity, flow, entering, reached, reached - haematocrit)
+
+    def pocket(self, segments: np.ndarray, haematocrit: np.ndarray, at: _Pass) -> _Blood:
+        """The blood of these segments alone, the rest of the network being as in that pass."""
+        part = cut_out(
+            self.network, self.at_one_cp > 0, segments, haematocrit, at.pressures.mmhg, self.inside
+        )
+        return _Blood(part, self.at_one_cp[segments], haematocrit[segments])
+
+
+def _settle(
+    blood: _Blood, haematocrit: np.ndarray, tolerance: float, *, whole: bool
+) -> tuple[_Pass, int]:
+    """Pass after pass until no haematocrit changes by the tolerance; and how many it took.
+
+    When no more than `FEW` of the segments of a large network still change, most passes would be
+    spent on what has settled. Then those few and what lies around them are cut out and solved
+    after every pass, as if the rest stood still. Only the whole ends with exact pressures.
+    """
+    network = blood.network
+    steps = _Steps(network.segments)
+    found, passes, worst, rounds = None, 0, np.inf, 0
+    cut = whole and network.segments >= LARGE and blood.lost is None  # pockets know no leak
+    left = MOST_PASSES * network.segments if cut else 0
+    while True:
+        passes += 1
+        last = worst < tolerance or passes == MOST_PASSES
+        before = None if found is None else found.pressures
+        found = blood.once(haematocrit, before, 0.0 if last and whole else FALL)
+        size = np.abs(found.change)
+        worst = float(size.max(initial=0.0))
+        if (last or not whole) and (worst < tolerance or passes == MOST_PASSES):
+            return found, passes
+        moving = np.flatnonzero(size >= tolerance)
+        if 0 < moving.size <= FEW * network.segments and left > 0:
+            steps.stalled = True
+        following = steps.next(haematocrit, found.change, worst)
+        if steps.stalled and 0 < moving.size <= MANY * network.segments and left > 0:
+            rounds += 1
+            rings = RINGS + rounds // WIDER
+            segments = around(network, blood.at_one_cp > 0, moving, rings)
+            pocket = blood.pocket(segments, haematocrit, found)
+            there, spent = _settle(pocket, haematocrit[segments], tolerance / 4, whole=False)
+            following[segments] = there.reached
+            left -= spent * segments.size
+        haematocrit = np.clip(following, 0.0, FULLEST)
 
 
 def _losing(problem: PressureProblem, lost: np.ndarray | None) -> PressureProblem:
