@@ -3,6 +3,7 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from angiosome.bench import tissue
@@ -32,3 +33,13 @@ def test_parts_run_apart_and_sizes_stop_at_the_largest(monkeypatch: pytest.Monke
     assert ("flow", "mesh", 10_000) in asked
     assert not [what for what in asked if 100_000 in what]
     assert sum("grows as n^" in row["note"] for row in rows) == 2
+
+
+def test_the_power_of_growth_is_fitted_over_all_sizes() -> None:
+    sizes = 10.0 ** np.arange(3, 7)
+    scatter = np.array([1.1, 1 / 1.1, 1 / 1.1, 1.1])  # leaves the slope of the logarithms alone
+    rows: list[tissue.Row] = [
+        {"n": n, "cpu_s": cpu} for n, cpu in zip(sizes, 2e-5 * sizes**1.2 * scatter, strict=True)
+    ]
+    assert tissue.growth_power(rows) == pytest.approx(1.2)
+    assert tissue.growth_power(rows[:2]) != pytest.approx(1.2, abs=0.05)

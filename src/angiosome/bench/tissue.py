@@ -300,7 +300,7 @@ def bandwidth() -> list[Row]:
 
 
 PARTS = {f.__name__: f for f in (bandwidth, diffusion, oxygen, flow, pressure, growth)}
-SIZES = (3_000, 10_000, 100_000, 1_000_000)
+SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 COMPILED = "no part is compiled (NumPy and SciPy), so none waits for that"
 
 
@@ -315,14 +315,20 @@ def measure(largest: int) -> Iterator[list[Row]]:
             timed += [row for row in rows if "n" in row]
             yield rows
         if len(timed) > 1:
-            first, last = timed[0], timed[-1]
-            power = math.log(last["cpu_s"] / first["cpu_s"]) / math.log(last["n"] / first["n"])
-            yield [{"what": f"flow, {kind}", "note": f"CPU time grows as n^{power:.2f}"}]
+            sizes = f"{timed[0]['n']:,} to {timed[-1]['n']:,} segments"
+            note = f"CPU time grows as n^{growth_power(timed):.2f}"
+            yield [{"what": f"flow, {kind}, {sizes}", "note": note}]
     for kind, n in (("sheet", 100_000), ("mesh", 10_000), ("mesh", 100_000)):
         if n <= largest:
             yield _apart("pressure", kind, n)
     for side_um in (150.0, 300.0):
         yield _apart("growth", side_um)
+
+
+def growth_power(timed: list[Row]) -> float:
+    """The power of the number of segments `n` that fits the CPU times best, over all sizes."""
+    n, cpu = (np.log([row[of] for row in timed]) for of in ("n", "cpu_s"))
+    return float(np.polyfit(n, cpu, 1)[0])
 
 
 def _apart(*asked: str | float) -> list[Row]:

@@ -117,13 +117,13 @@ MOST_ERROR = 1e-4
 @bench.command("tissue")
 def bench_tissue(
     largest: Annotated[
-        int, typer.Option(min=3000, help="Segments of the largest network.")
+        int, typer.Option(min=3000, help="Segments of the largest network; 1000000 takes minutes.")
     ] = 100_000,
     as_json: AsJson = False,
 ) -> None:
     """Time blood, oxygen, diffusion and growth beside their peers; those not installed are named.
 
-    Example: angiosome bench tissue --largest 10000
+    Example: angiosome bench tissue --largest 1000000
     """
     from angiosome.bench.tissue import COMPILED, measure
 
