@@ -59,7 +59,7 @@ def test_diameters_and_lengths_are_spread_as_in_the_organ(made, organ):
     assert bed.diameter_um.mean() == pytest.approx(asked.diameter_um, rel=1e-9)
     assert bed.diameter_um.std() == pytest.approx(asked.diameter_sd_um, rel=1e-9)
     assert bed.diameter_um.min() >= 2.6 * (1 - 1e-9)
-    assert bed.length_um.mean() == pytest.approx(asked.vessel_um, rel=0.02)  # whole vessels
+    assert bed.length_um.mean() == pytest.approx(asked.vessel_um, rel=0.03)  # whole vessels
     assert bed.length_um.std() / bed.length_um.mean() == pytest.approx(asked.vessel_cv, rel=1e-6)
     for values, mean, sd in (
         (bed.diameter_um, asked.diameter_um, asked.diameter_sd_um),
@@ -136,9 +136,9 @@ def test_what_is_asked_for_instead_of_the_organs_numbers_is_hit_too():
 @pytest.mark.parametrize(
     ("organ", "size", "message"),
     [
-        ("heart", (50.0, 40.0, 40.0), "holds 3 vessels of such a bed, and 12 are the fewest"),
-        ("limb", (60.0, 400.0, 400.0), "need a block longer than 60 um"),
-        ("skin", (250.0, 150.0, 150.0), "ask for a larger one"),
+        ("heart", (50.0, 40.0, 40.0), "holds 3 vessels of such a bed, and 60 are the fewest"),
+        ("limb", (60.0, 900.0, 900.0), "need a block longer than 60 um"),
+        ("skin", (250.0, 450.0, 150.0), "ask for a larger one"),
     ],
 )
 def test_a_block_that_is_too_small_is_said(organ, size, message):

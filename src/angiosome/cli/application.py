@@ -29,6 +29,7 @@ COMMANDS = (
     "report",
     "dose",
     "flow",
+    "network",
     "bench",
 )
 """Modules of this package that add commands to the application; the order is that of the help."""

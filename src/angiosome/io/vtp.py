@@ -25,23 +25,45 @@ def write_vtp(
     """
     points = np.zeros((len(positions_um), 3))
     points[:, : positions_um.shape[1]] = positions_um
+    chain = np.asarray(ends, np.int64)
+    write_lines(file, points, chain, of_segments, {})
+
+
+def write_lines(
+    file: Path,
+    points_um: np.ndarray,
+    chain: np.ndarray,
+    of_lines: Mapping[str, np.ndarray],
+    of_points: Mapping[str, np.ndarray],
+) -> None:
+    """Write lines of several points each, whole or not at all.
+
+    Args:
+        points_um: shape ``(point, 3)``.
+        chain: indices of the points along each line, shape ``(line, points of a line)``.
+        of_lines: values of each line, units in their names.
+        of_points: values of each point.
+    """
+    count, length = chain.shape
     root = Xml.Element("VTKFile", type="PolyData", version="1.0", byte_order="LittleEndian")
     piece = Xml.SubElement(
         Xml.SubElement(root, "PolyData"),
         "Piece",
-        NumberOfPoints=str(len(points)),
+        NumberOfPoints=str(len(points_um)),
         NumberOfVerts="0",
-        NumberOfLines=str(len(ends)),
+        NumberOfLines=str(count),
         NumberOfStrips="0",
         NumberOfPolys="0",
     )
-    _array(Xml.SubElement(piece, "Points"), "position_um", points)
+    _array(Xml.SubElement(piece, "Points"), "position_um", points_um)
     lines = Xml.SubElement(piece, "Lines")
-    _array(lines, "connectivity", np.asarray(ends, np.int64).ravel())
-    _array(lines, "offsets", 2 * np.arange(1, len(ends) + 1, dtype=np.int64))
-    cells = Xml.SubElement(piece, "CellData")
-    for name, values in of_segments.items():
-        _array(cells, name, np.asarray(values))
+    _array(lines, "connectivity", chain.ravel())
+    _array(lines, "offsets", length * np.arange(1, count + 1, dtype=np.int64))
+    for where, arrays in (("CellData", of_lines), ("PointData", of_points)):
+        if arrays or where == "CellData":
+            data = Xml.SubElement(piece, where)
+            for name, values in arrays.items():
+                _array(data, name, np.asarray(values))
     with replacing(file) as temporary:
         Xml.ElementTree(root).write(temporary, encoding="utf-8", xml_declaration=True)
 

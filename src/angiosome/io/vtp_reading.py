@@ -1,5 +1,8 @@
 """Read a vessel network from VTK PolyData (.vtp): one segment per line of the file.
 
+An array `end_kind` of its points (1 a pressure in mmHg, 2 a flow in nl/min, 3 not known, 0 no
+end), with `end_value` and `end_haematocrit` beside it, gives the conditions at its ends.
+
 The data may be text, base64 or appended, and compressed with zlib. Entities and document types
 are refused, since an XML parser expands them. A file has no unit: its lengths are taken as um.
 """
@@ -17,7 +20,7 @@ from xml.etree import ElementTree as Xml
 import numpy as np
 
 from angiosome.errors import AngiosomeError
-from angiosome.tissue.given.network import GivenNetwork, no_boundary
+from angiosome.tissue.given.network import UNKNOWN, Boundary, GivenNetwork, no_boundary
 
 DTYPES = {
     **{f"Float{bits}": f"f{bits // 8}" for bits in (32, 64)},
@@ -26,6 +29,7 @@ DTYPES = {
 }
 RADIUS = ("radius_um", "radius", "radii", "distance", "vessel radius", "node radius")
 DIAMETER = ("diameter_um", "diameter")
+ENDS = ("end_kind", "end_value", "end_haematocrit")
 LARGEST = 1 << 30  # bytes that one array may unpack to
 
 
@@ -89,6 +93,8 @@ def read_vtp(path: Path, um_per_unit: float = 1.0) -> GivenNetwork:
     names = np.full(len(places), len(points))
     np.minimum.at(names, index.ravel(), tips.ravel())
     nothing = np.full(offsets.size, np.nan)
+    used = np.full(len(points), -1)
+    used[tips.ravel()] = index.ravel()
     return GivenNetwork(
         source=str(path),
         segment_names=tuple(str(at) for at in range(offsets.size)),
@@ -102,7 +108,26 @@ def read_vtp(path: Path, um_per_unit: float = 1.0) -> GivenNetwork:
         open=np.ones(offsets.size, bool),
         segment_line=np.zeros(offsets.size, int),
         node_line=np.zeros(len(places), int),
-        boundary=no_boundary(),
+        boundary=_boundary(file, piece, used),
+    )
+
+
+def _boundary(file: _File, piece: Xml.Element, node: np.ndarray) -> Boundary:
+    """The conditions at the ends, `node` being that of each point, or -1."""
+    arrays = {a.get("Name", ""): a for a in piece.findall("./PointData/DataArray")}
+    if not set(ENDS) <= set(arrays):
+        return no_boundary()
+    kind, value, haematocrit = (_array(file, arrays[name]).astype(float) for name in ENDS)
+    if not kind.size == value.size == haematocrit.size == node.size:
+        raise file.wrong("its arrays of the ends are not as long as its points")
+    at = np.flatnonzero((kind > 0) & (node >= 0))
+    return Boundary(
+        node=node[at],
+        kind=kind[at].astype(int) - 1,
+        value=np.where(kind[at] == UNKNOWN + 1, np.nan, value[at]),
+        haematocrit=np.where(haematocrit[at] < 0, np.nan, haematocrit[at]),
+        po2_mmhg=np.full(at.size, np.nan),
+        line=np.zeros(at.size, int),
     )
 
 

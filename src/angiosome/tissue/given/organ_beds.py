@@ -5,7 +5,7 @@ density and their mean length ask for. Lengths and diameters are the quantiles o
 distributions; the longest vessel lies where its nodes are farthest apart, and the nodes give way
 until no vessel is shorter than the straight line between its ends. So the length of all vessels and
 the distributions of lengths and diameters are met, whatever the seed: exactly, but for the mean
-length, which is that of a whole number of vessels, and a density counted on sections (to 3 %).
+length, which is that of a whole number of vessels, and a density counted on sections (both to 3 %).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from angiosome.tissue.given.trimming import AT_START, INSIDE, cut, passable_only
 
 LEAST_UM = 2.6  # the narrowest vessel: the viscosity law ends at 2.53; assumed (2.53 to 3.3)
 LINK = 0.5  # of a vessel's length, that of a link between parallel ones; assumed (0.2 to 1)
-FEWEST = 12  # vessels of a bed
+FEWEST, MOST = 60, 1_000_000  # vessels of a bed
 ROUNDS = 12  # of counting the vessels of a graph and asking for more or fewer
-CLOSE, FAR = 0.01, 0.03  # how near a counted density is sought, and has to come
+CLOSE, FAR = 0.01, 0.03  # how near a counted density is sought; the most it, and mean length, miss
 SPARE = 1.02  # vessels of the graph over those wanted, before it is thinned
 PULLS, PULL = 150, 0.3  # moves of the nodes towards their distances, and the part of each
 STRAIGHT = 1.002  # the least length of a vessel over its chord
@@ -77,18 +77,23 @@ def organ_bed(bed: OrganBed, size_um: tuple[float, float, float], seed: int) -> 
         AngiosomeError: the block is too small to hold such a bed, or no vessels of such lengths
             make such a density.
     """
-    if not bed.counted:
-        return _made(bed, size_um, (seed,), bed.density)
-    length = bed.density * bed.winding
-    best, nearest = None, np.inf
+    length = bed.density * (bed.winding if bed.counted else 1.0)
+    best: GivenNetwork | None = None
+    nearest, failed = np.inf, None
     for turn in range(ROUNDS):
-        made = _made(bed, size_um, (seed, turn), length)
-        over = profiles_per_mm2(made) / bed.density
+        try:
+            made = _made(bed, size_um, (seed, turn), length)
+        except AngiosomeError as error:  # of this draw; another one may fit
+            failed = error
+            continue
+        over = profiles_per_mm2(made) / bed.density if bed.counted else 1.0
         if abs(over - 1) < nearest:
             best, nearest = made, abs(over - 1)
         if nearest < CLOSE:
             break
-        length /= over
+        length /= np.sqrt(over)  # half of the way: every draw is off by chance
+    if best is None and failed is not None:
+        raise failed
     if best is None or nearest > FAR:
         raise AngiosomeError(
             f"a block of {_words(size_um)} um is too small to show {bed.density:g} vessels on each "
@@ -135,6 +140,11 @@ def _made(
     size = np.array(size_um, float)
     total = length_density * 1e-6 * float(size.prod())
     count = round(total / bed.vessel_um)
+    if count > MOST:
+        raise AngiosomeError(
+            f"such a bed would hold {count:.3g} vessels, and {MOST:g} are the most that are made; "
+            "ask for a smaller block"
+        )
     if count < FEWEST:
         raise AngiosomeError(
             f"a block of {_words(size)} um holds {count} vessels of such a bed, and {FEWEST} are "
@@ -152,6 +162,8 @@ def _made(
             break
         ends = passable_only(ends[~short], where)
     else:
+        mean = np.inf
+    if abs(mean / bed.vessel_um - 1) > FAR:
         raise AngiosomeError(
             f"vessels of {bed.vessel_um:g} um cannot make {length_density:.4g} mm/mm3 in a block "
             f"of {_words(size)} um; ask for a larger one, longer vessels or a higher density"
