@@ -4,10 +4,12 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from angiosome.cli.application import application
+from angiosome.io.vtp import write_vtp
 
 runner = CliRunner()
 app = application()
@@ -91,11 +93,11 @@ def test_everything_wrong_with_a_network_is_told_at_once(tmp_path):
         f"Error: 6 problems in {net}:\n"
         f"  {net}, line 3: segment b: its diameter of 0.8 um lies outside the viscosity law, 2.53 "
         "to 1666 um for cells of 55 fl; correct it, or leave the segment out\n"
-        f"  {net}, line 4: segment c: its length is 0 um, between nodes 3 and 4; join the nodes, "
-        "or correct the length\n"
+        f"  {net}, line 4: segment c: its length of 0 um, between nodes 3 and 4, is no length: "
+        "join the nodes, or correct it\n"
         f"  {net}, line 7: segment f: its diameter is not a number; give it in um\n"
-        f"  {nodes}, line 4: boundary node 4: it has a pressure and a flow (the other on line 3); "
-        "keep one\n"
+        f"  {nodes}, line 4: boundary node 4: it has a pressure and a flow (the other on line 3), "
+        "where segments c, f end; keep one\n"
         f"  {net}, line 5: component 2 of 3 (segments d): it floats: no end of it has a pressure; "
         "give one, or leave these segments out\n"
         f"  {net}, line 6: component 3 of 3 (segments e): its 2 ends have flows only, and they do "
@@ -107,3 +109,71 @@ def test_everything_wrong_with_a_network_is_told_at_once(tmp_path):
 def test_a_file_that_is_not_there_is_said(tmp_path):
     done = runner.invoke(app, ["flow", str(tmp_path / "none.dat")])
     assert (done.exit_code, f"there is no file {tmp_path / 'none.dat'}" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("segments", "nodes", "told"),
+    [
+        (
+            "a,1,2,8,1e-300,\n",
+            "1,30,,\n2,10,,\n",
+            "line 2: segment a: its length of 1e-300 um, between",
+        ),
+        (
+            "a,1,2,-8,10,\n",
+            "1,30,,\n2,10,,\n",
+            "line 2: segment a: its diameter of -8 um has to be",
+        ),
+        ("a,1,2,8,10,45\n", "1,30,,\n2,10,,\n", "segment a: its haematocrit of 45 is not between"),
+        (
+            "a,1,2,8,10,\n",
+            "1,30,,\n2,10,,\n2,12,,\n",
+            "line 4: boundary node 2: it has two conditions",
+        ),
+        ("a,1,2,8,10,\n", "1,,3,\n2,,-3,\n", "(segments a): its ends have flows only, so"),
+        (
+            "a,1,2,8,10,\n",
+            "1,1e300,,\n2,10,,\n",
+            "line 2: boundary node 1: its pressure or flow of 1e+300",
+        ),
+        (
+            "a,1,2,8,10,\n",
+            "1,30,,-5\n2,10,,\n",
+            "line 2: boundary node 1: its PO2 of -5 mmHg is not",
+        ),
+        ("a,1,2,8,10,\n", "1,nan,,\n2,10,,\n", "line 2: node 1: 'nan' under pressure_mmhg is not"),
+    ],
+)
+def test_bad_input_is_one_message_that_names_where(tmp_path, segments, nodes, told):
+    (tmp_path / "net.csv").write_text(
+        "segment,from,to,diameter_um,length_um,haematocrit\n" + segments
+    )
+    (tmp_path / "net.nodes.csv").write_text("node,pressure_mmhg,flow_nl_min,po2_mmhg\n" + nodes)
+    done = runner.invoke(app, ["flow", str(tmp_path / "net.csv"), "--listed-haematocrit"])
+    assert done.exit_code == 2
+    assert done.output.startswith("Error: 1 problem in ")
+    assert told in done.output
+
+
+def test_one_fault_of_many_segments_is_told_once(tmp_path):
+    rows = "".join(f"s{n},{n},{n + 1},{0.1 * (n + 1):g},10\n" for n in range(20))
+    net = made(tmp_path, rows, "0,30,\n20,10,\n")
+    done = runner.invoke(app, ["flow", net])
+    assert done.exit_code == 2
+    assert done.output.strip() == (
+        f"Error: 1 problem in {net}:\n"
+        f"  {net}, line 2: 20 segments (s0, s1, s2, s3, s4, s5, s6, s7 and 12 more): of each, the "
+        "diameter (from 0.1 to 2 um) lies outside the viscosity law, 2.53 to 1666 um for cells of "
+        "55 fl; correct it, or leave the segment out"
+    )
+
+
+def test_pieces_of_a_vtp_without_a_pressure_are_named(tmp_path):
+    file = tmp_path / "net.vtp"
+    places = np.array([[0.0, 0, 0], [100, 0, 0], [0, 50, 0], [100, 50, 0]])
+    write_vtp(file, places, np.array([[0, 1], [2, 3]]), {"diameter_um": np.array([8.0, np.nan])})
+    done = runner.invoke(app, ["flow", str(file)])
+    assert done.exit_code == 2
+    assert f"  {file}: segment 1: its diameter is not a number; give it in um" in done.output
+    assert "component 1 of 2 (segments 0): it floats" in done.output
+    assert "component 2 of 2 (segments 1): it floats" in done.output

@@ -137,7 +137,7 @@ def test_parallel_segments_share_the_flow_of_the_teaching_network():
     assert pairs["8"] == pairs["9"]
     assert pairs["14"] == pairs["15"]
     at = {name: index for index, name in enumerate(given.node_names)}
-    with pytest.raises(ProblemsError, match="segment 8: its length is not a number"):
+    with pytest.raises(ProblemsError, match=r"23 segments .* the length is not a number"):
         solve_flow(given)
     ends = network([(at["1"], at["16"])], {at["1"]: 30.0, at["16"]: 20.0}).boundary
     solved = solve_flow(replace(given, length_um=np.full(23, 100.0), boundary=ends))

@@ -12,7 +12,10 @@ from angiosome.tissue.rheology import HUMAN_CELL_VOLUME_FL, SMALLEST_DIAMETER_UM
 
 WIDEST_UM = 1978.0  # widest tube in which the viscosity of blood was measured; pries1992
 HAEMATOCRIT_LIMIT = 0.9  # up to which the law was fitted; pries1992
-NAMED = 8  # segments of a component that a message names
+NAMED = 8  # segments of a component, or of one fault, that a message names
+SHORTEST_UM = 1e-6  # a shorter segment has no length: it would pass any flow
+LARGEST = 1e12  # mmHg or nl/min; more is a slip, and overflows
+MOST_PO2_MMHG = 2300.0  # pure oxygen at three bar
 
 
 def diameter_limits_um(network: GivenNetwork) -> tuple[float, float]:
@@ -35,35 +38,68 @@ def problems_of_network(network: GivenNetwork) -> list[Problem]:
 
 def _segments(network: GivenNetwork) -> list[Problem]:
     low, high = diameter_limits_um(network)
+    diameter, length, listed = network.diameter_um, network.length_um, network.haematocrit
+    cells = network.rheology.mean_corpuscular_volume_fl
+    law = f"{low:.3g} to {high:.4g} um for cells of {cells:g} fl"
+    with np.errstate(invalid="ignore"):
+        wrong = (
+            (~np.isfinite(diameter), "diameter", diameter, "is not a number; give it in um"),
+            (diameter <= 0, "diameter", diameter, "has to be above 0"),
+            (
+                (diameter > 0) & ~((low <= diameter) & (diameter <= high)) & np.isfinite(diameter),
+                "diameter",
+                diameter,
+                f"lies outside the viscosity law, {law}; correct it, or leave the segment out",
+            ),
+            (
+                ~np.isfinite(length),
+                "length",
+                length,
+                "is not a number; give it, or the coordinates of its nodes",
+            ),
+            (
+                length < SHORTEST_UM,
+                "length",
+                length,
+                "is no length: join the nodes, or correct it",
+            ),
+            (
+                np.isinf(listed) | (listed < 0) | (listed > 1),
+                "haematocrit",
+                listed,
+                "is not between 0 and 1; give it as a share",
+            ),
+        )
     found: list[Problem] = []
+    for bad, what, values, why in wrong:
+        at = np.flatnonzero(bad & network.open)
+        unit = "" if what == "haematocrit" else " um"
+        if at.size > NAMED:
+            found.append(_together(network, at, what, values[at], unit, why))
+            continue
+        for one in at.tolist():
+            line = int(network.segment_line[one]) or None
+            value = f" of {values[one]:g}{unit}" if np.isfinite(values[one]) else ""
+            place = f", between nodes {_nodes(network, one)}," if what == "length" and value else ""
+            name = f"segment {network.segment_names[one]}"
+            found.append(Problem(network.source, line, name, f"its {what}{value}{place} {why}"))
+    return sorted(found, key=lambda problem: problem.line or 0)
 
-    def blame(at: int, message: str) -> None:
-        line = int(network.segment_line[at]) or None
-        found.append(Problem(network.source, line, f"segment {network.segment_names[at]}", message))
 
-    for at in np.flatnonzero(network.open).tolist():
-        diameter, length = network.diameter_um[at], network.length_um[at]
-        if not np.isfinite(diameter):
-            blame(at, "its diameter is not a number; give it in um")
-        elif diameter <= 0:
-            blame(at, f"its diameter is {diameter:g} um; it has to be above 0")
-        elif not low <= diameter <= high:
-            blame(
-                at,
-                f"its diameter of {diameter:g} um lies outside the viscosity law, {low:.3g} to "
-                f"{high:.4g} um for cells of {network.rheology.mean_corpuscular_volume_fl:g} fl; "
-                "correct it, or leave the segment out",
-            )
-        if not np.isfinite(length):
-            blame(at, "its length is not a number; give it, or the coordinates of its nodes")
-        elif length <= 0:
-            nodes = " and ".join(network.node_names[node] for node in network.ends[at])
-            blame(
-                at,
-                f"its length is {length:g} um, between nodes {nodes}; join the nodes, or correct "
-                "the length",
-            )
-    return found
+def _together(
+    network: GivenNetwork, at: np.ndarray, what: str, values: np.ndarray, unit: str, why: str
+) -> Problem:
+    """One problem of many segments, of which some are named."""
+    names = ", ".join(network.segment_names[one] for one in at[:NAMED])
+    known = values[np.isfinite(values)]
+    spread = f" (from {known.min():g} to {known.max():g}{unit})" if known.size else ""
+    field = f"{at.size} segments ({names} and {at.size - NAMED} more)"
+    line = int(network.segment_line[at[0]]) or None
+    return Problem(network.source, line, field, f"of each, the {what}{spread} {why}")
+
+
+def _nodes(network: GivenNetwork, segment: int) -> str:
+    return " and ".join(network.node_names[node] for node in network.ends[segment])
 
 
 def _ends(network: GivenNetwork) -> list[Problem]:
@@ -78,6 +114,13 @@ def _ends(network: GivenNetwork) -> list[Problem]:
         known = boundary.kind[at] in (PRESSURE, FLOW)
         if known and not np.isfinite(boundary.value[at]):
             found.append(Problem(file, line, what, "its pressure or flow is not a number"))
+        elif known and abs(boundary.value[at]) > LARGEST:
+            message = f"its pressure or flow of {boundary.value[at]:g} is none of blood; correct it"
+            found.append(Problem(file, line, what, message))
+        P = boundary.po2_mmhg[at]
+        if np.isinf(P) or not (np.isnan(P) or 0 <= P <= MOST_PO2_MMHG):
+            message = f"its PO2 of {P:g} mmHg is not between 0 and {MOST_PO2_MMHG:g}"
+            found.append(Problem(file, line, what, message))
         H = boundary.haematocrit[at]
         if np.isinf(H) or not (np.isnan(H) or 0 <= H <= HAEMATOCRIT_LIMIT):
             message = f"its haematocrit of {H:g} is not between 0 and {HAEMATOCRIT_LIMIT:g}"
@@ -88,12 +131,20 @@ def _ends(network: GivenNetwork) -> list[Problem]:
         if node in first:
             kinds = {int(boundary.kind[first[node]]), int(boundary.kind[at])}
             both = "a pressure and a flow" if kinds == {PRESSURE, FLOW} else "two conditions"
-            message = (
-                f"it has {both} (the other on line {int(boundary.line[first[node]])}); keep one"
-            )
+            other = int(boundary.line[first[node]])
+            there = f" (the other on line {other})" if other else ""
+            message = f"it has {both}{there}, where {_meeting(network, node)}; keep one"
             found.append(Problem(file, line, what, message))
         first.setdefault(node, at)
     return found
+
+
+def _meeting(network: GivenNetwork, node: int) -> str:
+    """Which segments end at this node, in words."""
+    at = np.flatnonzero((network.ends == node).any(axis=1))
+    names = ", ".join(network.segment_names[one] for one in at[:NAMED])
+    more = f" and {at.size - NAMED} more" if at.size > NAMED else ""
+    return f"segment{'' if at.size == 1 else 's'} {names or 'none'}{more} end{'s' * (at.size == 1)}"
 
 
 def components(network: GivenNetwork) -> np.ndarray:
