@@ -154,24 +154,19 @@ def _made(
     place, ends, where = _graph(bed, size, seed, total, count, longest)
     random = np.random.default_rng([*seed, 1])
     ends = thinned(random, ends, where, count)
-    for _ in range(TRIES if len(ends) >= FEWEST else 0):
+    for _ in range(TRIES):
         mean = total / max(len(ends), 1)
+        if abs(mean / bed.vessel_um - 1) > FAR:
+            break
         lengths = lognormal(mean, bed.vessel_cv * mean, len(ends))
         fitted, length, short = _fitted(place, ends, where, size, lengths, bed.winding)
         if not short.any():
-            break
+            return _network(bed, size_um, random, fitted, ends, where, length)
         ends = passable_only(ends[~short], where)
-    else:
-        mean = np.inf
-    if abs(mean / bed.vessel_um - 1) > FAR:
-        raise AngiosomeError(
-            f"vessels of {bed.vessel_um:g} um cannot make {length_density:.4g} mm/mm3 in a block "
-            f"of {_words(size)} um; ask for a larger one, longer vessels or a higher density"
-        )
-    used, ends = np.unique(ends, return_inverse=True)
-    ends, place, where = ends.reshape(-1, 2), fitted[used], where[used]
-    diameter = lognormal(bed.diameter_um, bed.diameter_sd_um, len(ends), LEAST_UM)
-    return _network(bed, size_um, place, ends, where, length, random.permutation(diameter))
+    raise AngiosomeError(
+        f"vessels of {bed.vessel_um:g} um cannot make {length_density:.4g} mm/mm3 in a block "
+        f"of {_words(size)} um; ask for a larger one, longer vessels or a higher density"
+    )
 
 
 def _graph(
@@ -286,20 +281,24 @@ def _fitted(
 def _network(
     bed: OrganBed,
     size_um: tuple[float, float, float],
+    random: np.random.Generator,
     place: np.ndarray,
     ends: np.ndarray,
     where: np.ndarray,
     length: np.ndarray,
-    diameter: np.ndarray,
 ) -> GivenNetwork:
+    """The network of the nodes that a vessel meets, its diameters dealt out at random."""
+    used, ends = np.unique(ends, return_inverse=True)
+    ends, place, where = ends.reshape(-1, 2), place[used], where[used]
     count, nodes = len(ends), len(place)
+    diameter = lognormal(bed.diameter_um, bed.diameter_sd_um, count, LEAST_UM)
     held = np.flatnonzero(where != INSIDE)
     return GivenNetwork(
         source="a made bed",
         segment_names=tuple(map(str, range(count))),
         node_names=tuple(map(str, range(nodes))),
         ends=ends.astype(int),
-        diameter_um=diameter,
+        diameter_um=random.permutation(diameter),
         length_um=length,
         position_um=place,
         haematocrit=np.full(count, np.nan),
