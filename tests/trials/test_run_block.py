@@ -3,14 +3,22 @@
 import shutil
 from dataclasses import replace
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from angiosome.errors import AngiosomeError
 from angiosome.evidence import find_study
 from angiosome.io.checkpoint import read_checkpoint
+from angiosome.parameters import load_registry
 from angiosome.subject import block as subject_block
+from angiosome.subject.animal import draw_cohort
+from angiosome.subject.schedule import Clock
+from angiosome.subject.well_mixed import Trajectory, untreated
+from angiosome.tissue.block.block import follow
 from angiosome.tissue.block.outcomes import BlockOutcomes
+from angiosome.tissue.block.vessels import Capacity
 from angiosome.trials import blocks
 from angiosome.trials.run import Request, finish, repeat_command, start
 
@@ -69,6 +77,42 @@ def test_a_run_that_goes_on_from_another_ends_in_the_same_numbers(finished, tmp_
             np.testing.assert_array_equal(ours.measures[name], values)
     assert "--from" in repeat_command(asked)
     assert "--at 0" in repeat_command(asked)
+
+
+def test_a_block_without_room_fails_its_subject_alone_and_keeps_the_reason(tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "BlockSize", lambda: SMALL)
+    monkeypatch.setattr(subject_block, "BlockSize", lambda: SMALL)
+    cohort = draw_cohort(find_study("gallet-2017"), load_registry(), (), subjects=3, seed=1)
+    clock = Clock(np.array([0.0, 2.0, 4.0]), 1.0)
+    one = jax.vmap(untreated)(cohort.animals)
+    over_time = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(clock.times_h), axis=1), one)
+    flow = jnp.ones((cohort.subjects, len(clock.times_h), 3))
+    course = Trajectory(over_time, flow, flow, jnp.zeros(cohort.subjects, int))
+    small = {subject_block.block_seed(1, 1, zone) for zone in range(3)}
+
+    def tight(state, *args, **kwargs):
+        room = Capacity(nodes=10) if state.seed in small else Capacity()
+        return follow(state, *args, capacity=room, **kwargs)
+
+    monkeypatch.setattr(subject_block, "follow", tight)
+    failed = {2: "failed before"}
+
+    def measure():
+        return blocks.measures_of_blocks(
+            tmp_path, "vehicle", cohort, course, clock, seed=1, failed=failed
+        )
+
+    read, found = measure()
+    assert list(found) == [1]
+    assert "the run may hold 10: raise the capacity for nodes" in found[1]
+    assert (tmp_path / "blocks" / "vehicle" / "1-failed.txt").read_text() == found[1]
+    for name, values in read.items():
+        assert np.isfinite(values[0]).all(), name
+        assert np.isnan(values[1:]).all(), name
+    monkeypatch.setattr(subject_block, "follow", None)  # a resumed run asks for none again
+    again, kept = measure()
+    assert kept == found
+    np.testing.assert_array_equal(again["viable tissue"], read["viable tissue"])
 
 
 @pytest.mark.parametrize(

@@ -85,3 +85,20 @@ def _cell(value: Any) -> str:
 def number(value: float | None) -> str:
     """A number to four digits; a dash for none."""
     return "–" if value is None else f"{value:.4g}"
+
+
+INCOMPLETE = 3
+"""Exit code of a command whose result is there, and from which failed subjects are missing."""
+
+
+def end_incomplete(lines: Sequence[str]) -> None:
+    """Print who failed, where anybody did, and exit with `INCOMPLETE`.
+
+    Raises:
+        typer.Exit: there are such lines.
+    """
+    if not lines:
+        return
+    said = "The result is incomplete: medians and intervals are of the subjects that finished."
+    typer.echo("\n".join([*lines, said]), err=True)
+    raise typer.Exit(INCOMPLETE)

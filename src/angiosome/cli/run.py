@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from angiosome.cli.cache import use_cache
-from angiosome.cli.output import print_json, print_table
+from angiosome.cli.output import end_incomplete, print_json, print_table
 from angiosome.errors import AngiosomeError
 from angiosome.evidence import find_study
 
@@ -34,6 +34,7 @@ def run_and_show(
     study = find_study(name)
     use_cache()
     from angiosome.report.page import write_report
+    from angiosome.trials.failures import in_words
     from angiosome.trials.run import Request, finish, read_request, start, unfinished
 
     if resume:
@@ -84,10 +85,12 @@ def run_and_show(
     page = write_report(finished)
     if as_json:
         print_json({"folder": str(folder), **finished.summary})
-        return
-    print_table(_title(finished.summary), comparison_rows(finished.summary))
-    typer.echo(finished.summary["separates"])
-    typer.echo(f"\nReport: {page}")
+    else:
+        print_table(_title(finished.summary), comparison_rows(finished.summary))
+        typer.echo(finished.summary["separates"])
+        typer.echo(f"\nReport: {page}")
+    failures = [failure for result in finished.results for failure in result.failed]
+    end_incomplete(in_words(failures, asked.subjects))
 
 
 def _title(summary: dict[str, Any]) -> str:
@@ -110,12 +113,22 @@ def comparison_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
                 "outcome": outcome if outcome != last else "",
                 "arm": row["arm"],
                 "reported": row["reported"] or "–",
-                "simulated": interval_text(row["median"], row["low"], row["high"]),
-                "against control": interval_text(*difference, sign="+") if difference else "–",
+                "simulated": interval_text(row["median"], row["low"], row["high"])
+                + _missing(row["failed"], row["subjects"]),
+                "against control": interval_text(*difference, sign="+")
+                + _missing(row["failed_pairs"], row["subjects"])
+                if difference
+                else "–",
             }
         )
         last = outcome
     return rows
+
+
+def _missing(failed: int, subjects: int) -> str:
+    from angiosome.trials.failures import of_how_many
+
+    return f"\n{of_how_many(failed, subjects)}" if failed else ""
 
 
 def interval_text(median: float, low: float, high: float, *, sign: str = "") -> str:

@@ -100,6 +100,11 @@ def render_comparison(runs: Sequence[Run], near: Path) -> str:
         ),
         "asked": tables.as_csv(("what", *names), asked),
     }
+    saved |= {
+        f"failed {index + 1}": tables.as_csv(tables.FAILED, tables.failed_cells(run.summary))
+        for index, run in enumerate(runs)
+        if run.summary["failed"]
+    }
     content = {
         "names": names,
         "runs": runs,
@@ -170,6 +175,7 @@ def asked_rows(runs: Sequence[Run]) -> list[list[str]]:
             **{f"version of {k}": v for k, v in run.summary["versions"].items()},
             "largest doubt": _top(run.summary),
             "assumed facts": len(run.summary["assumptions"]),
+            "subjects that failed": len(run.summary["failed"]),
             "steps of the chain": len(CHAIN),
         }
         for run in runs

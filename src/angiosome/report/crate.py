@@ -17,7 +17,7 @@ PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 
 ABOUT = {
     "report.html": ("the page to read", "text/html"),
-    "result.json": ("the summary of the run, schema angiosome.result/1", "application/json"),
+    "result.json": ("the summary of the run, schema angiosome.result/2", "application/json"),
     "run.json": ("what was asked, versions, and the command that repeats it", "application/json"),
     "study.json": ("the study as it was when the run began", "application/json"),
 }

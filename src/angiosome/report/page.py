@@ -37,6 +37,7 @@ from angiosome.report.numbers import anchor, interval, short, signed, told, unit
 from angiosome.report.test_results import TestResults
 from angiosome.study import Study
 from angiosome.trials.arms import CHAIN
+from angiosome.trials.failures import of_how_many
 from angiosome.trials.run import Finished
 from angiosome.trials.sensitivity import FEWEST
 
@@ -112,7 +113,7 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
         "haematocrit": next((slab.uniform_haematocrit for slab in slabs.values()), None),
         "red_cells": citations.cite("pries1989") if slabs else None,
         "oxygen": tissue.OXYGEN_MMHG,
-        "notes": [*notes, *fewer],
+        "notes": [*notes, *fewer, *not_pictured(study, summary, slabs)],
         "courses": shown,
         "table_days": [d for d in TABLE_DAYS if d <= finished.clock.times_h[-1] / 24 + 0.01],
         "shares": shares,
@@ -167,6 +168,7 @@ def fill(template: str, content: Mapping[str, Any], islands: Mapping[str, Any]) 
         .render(
             **content,
             anchor=anchor,
+            missing=of_how_many,
             link=link,
             interval=interval,
             signed=signed,
@@ -303,6 +305,19 @@ def figures(
             found[name] = drawing(draw(study, shown))
             found[f"{name}_narrow"] = drawing(draw(study, shown, narrow=True))
     return found
+
+
+def not_pictured(
+    study: Study, summary: Mapping[str, Any], slabs: Mapping[str, tissue.Slab]
+) -> list[str]:
+    """Arms without a picture although others have one: their typical subject failed."""
+    failed = {one["arm"] for one in summary["failed"]}
+    missing = [arm.label for arm in study.arms if slabs and arm.id not in slabs]
+    return [
+        f"‘{study.arm(arm.id).label}’ is not shown: the typical subject failed in it."
+        for arm in study.arms
+        if arm.label in missing and arm.id in failed
+    ]
 
 
 def slab_size(slabs: Mapping[str, tissue.Slab]) -> str:

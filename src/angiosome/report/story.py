@@ -12,7 +12,7 @@ from angiosome.report.numbers import listed, short, signed, unit_text
 from angiosome.study import Absent, Arm, Outcome, Study
 from angiosome.study.vocabulary import MEASURES
 from angiosome.subject.schedule import hours
-from angiosome.trials.compare import measure_key
+from angiosome.trials.compare import INTERVAL, measure_key
 
 ROUTE_WORDS = {
     "intramyocardial": "by needle into the heart muscle",
@@ -20,6 +20,8 @@ ROUTE_WORDS = {
     "intravenous": "into a vein",
     "intramuscular": "by needle into the muscle",
 }
+ALMOST_ALL = (100 + INTERVAL) / 200
+"""Share of the planned subjects that lie on one side of their controls where the arms differ."""
 PLURALS = {"mouse": "mice", "sheep": "sheep"}
 
 
@@ -133,11 +135,15 @@ def agreement(row: Mapping[str, Any], outcome: Outcome | None) -> Agreement:
         return Agreement("apart", "mean ± spread and the simulated interval do not meet")
     if row["difference"] is None or outcome.against is None:
         return Agreement("", "reported in words, with nothing to hold it against")
-    _, least, most = row["difference"]
-    simulated = "higher" if least > 0 else "lower" if most < 0 else "no difference"
-    why = f"reported: {outcome.direction}; simulated: {simulated} in at least 95 % of the subjects"
+    _, least, largest = row["difference"]
+    # a share of all that were planned: whoever failed is on neither side
+    side = {"higher": least > 0, "lower": largest < 0}
+    sure = (name for name, clear in side.items() if clear and row[name] >= ALMOST_ALL)
+    simulated = next(sure, "no difference")
+    most = f"in at least {100 * ALMOST_ALL:g} % of the subjects"
+    why = f"reported: {outcome.direction}; simulated: {simulated} {most}"
     if simulated == "no difference":
-        why = f"reported: {outcome.direction}; simulated: both signs among the subjects"
+        why = f"reported: {outcome.direction}; simulated: on neither side {most}"
     return Agreement("same way" if simulated == outcome.direction else "other way", why)
 
 

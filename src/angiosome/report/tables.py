@@ -10,7 +10,10 @@ from angiosome.io.csv_text import csv_text
 OUTCOME = (
     *("measure", "unit", "at", "at_h", "arm", "reported", "reported_mean", "reported_spread"),
     *("median", "low", "high", "difference", "difference_low", "difference_high", "agreement"),
+    *("subjects", "failed", "failed_pairs"),
 )
+CHAIN = ("median", "low", "high", "subjects", "failed")
+FAILED = ("arm", "subject", "reason")
 PARAMETER = (
     *("parameter", "value", "unit", "distribution", "low", "high", "kind", "source", "locator"),
     *("seen", "why", "context"),
@@ -21,7 +24,7 @@ def of_run(content: Mapping[str, Any]) -> dict[str, str]:
     """The tables of a run's page by name: full precision, one value a cell."""
     labels = content["labels"]
     chain = [
-        [step.name, step.unit, arm, *(steps[step.name][key] for key in ("median", "low", "high"))]
+        [step.name, step.unit, arm, *(steps[step.name][key] for key in CHAIN)]
         for step in content["chain"]
         for arm, steps in content["summary"]["chain"].items()
     ]
@@ -36,7 +39,7 @@ def of_run(content: Mapping[str, Any]) -> dict[str, str]:
     ]
     return {
         "outcomes": as_csv(OUTCOME, map(outcome_cells, content["rows"])),
-        "chain": as_csv(["step", "unit", "arm", "median", "low", "high"], chain),
+        "chain": as_csv(["step", "unit", "arm", *CHAIN], chain),
         "courses": as_csv(
             ["measure", "unit", "arm", *(f"day {day:g}" for day in content["table_days"])],
             (
@@ -67,7 +70,13 @@ def of_run(content: Mapping[str, Any]) -> dict[str, str]:
             ),
         ),
         "parameters": as_csv(PARAMETER, parameters),
+        "failed": as_csv(FAILED, failed_cells(content["summary"])),
     }
+
+
+def failed_cells(summary: Mapping[str, Any]) -> list[list[Any]]:
+    """The subjects that failed, one a row."""
+    return [[one[key] for key in FAILED] for one in summary["failed"]]
 
 
 def outcome_cells(row: Mapping[str, Any]) -> list[Any]:
@@ -75,7 +84,8 @@ def outcome_cells(row: Mapping[str, Any]) -> list[Any]:
     named = ("measure", "unit", "at", "at_h", "arm", "reported", "reported_mean", "spread")
     difference = row["difference"] or (None, None, None)
     ends = [row[key] for key in ("median", "low", "high")]
-    return [*(row[key] for key in named), *ends, *difference, row["mark"]]
+    counts = [row[key] for key in ("subjects", "failed", "failed_pairs")]
+    return [*(row[key] for key in named), *ends, *difference, row["mark"], *counts]
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

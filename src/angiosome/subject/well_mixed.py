@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float, Int
 
 from angiosome import delivery, signalling
 from angiosome.delivery import Infusion, VesicleState
@@ -47,7 +47,8 @@ class Trajectory(eqx.Module):
     states: SubjectState
     relative_flow: Float[Array, "*subject time zone"]
     survival: Float[Array, "*subject time zone"]
-    succeeded: Bool[Array, "*subject"]
+    status: Int[Array, "*subject"]
+    """How the integration ended: numbers of `angiosome.numerics.status`."""
 
 
 def untreated(animal: Animal) -> SubjectState:
@@ -167,7 +168,7 @@ def integrator(animals: Animal, supply: Supply, times_h: np.ndarray) -> Integrat
         survival = jax.vmap(lambda state: endothelial_rates(state, animal).survival)(
             solution.states
         )
-        return Trajectory(solution.states, flow, survival, solution.succeeded)
+        return Trajectory(solution.states, flow, survival, solution.status)
 
     return eqx.filter_jit(jax.vmap(one))
 
@@ -186,7 +187,7 @@ def simulate(
         infusion: doses per subject and interval.
         progress: called with the subjects done so far, and their number in all.
 
-    Subjects whose integration failed have ``succeeded`` false and NaN in their states.
+    Subjects whose integration failed have a ``status`` that says why, and NaN in their states.
     """
 
     def chunk(batch: tuple[Animal, Infusion]) -> Trajectory:

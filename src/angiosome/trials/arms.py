@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import equinox as eqx
@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from angiosome.delivery import total_particles
-from angiosome.errors import AngiosomeError
 from angiosome.study import Arm, Study
 from angiosome.subject.animal import Animal, Cohort
 from angiosome.subject.cell import NO_SITE
@@ -19,6 +18,15 @@ from angiosome.subject.outcomes import BORDER, measures, readings_of
 from angiosome.subject.schedule import Clock, dose_particles, infusion_of
 from angiosome.subject.spatial import simulate_slabs, slab_readings
 from angiosome.subject.well_mixed import Integrator, Trajectory, simulate
+from angiosome.trials.failures import (
+    Failure,
+    Progress,
+    of_integration,
+    of_numbers,
+    one_by_one,
+    refuse_none_left,
+    without,
+)
 
 Floats = NDArray[np.float64]
 
@@ -32,15 +40,16 @@ class ArmResult:
         chain: step to array ``(subject,)``: from particles to the infarct; see `CHAIN`. Delivery
             and signalling are well mixed at either resolution, and so is the tissue saved here.
         courses: what the chain does over time in the border zone, ``(subject, time)``.
-        failed: subjects whose integration failed; their rows are NaN.
-        ledger_error: largest relative gap between the vesicles given and accounted for.
+        failed: subjects without a result, and why; all of their rows are NaN.
+        ledger_error: largest relative gap between the vesicles given and accounted for, of those
+            that finished.
     """
 
     arm: str
     measures: dict[str, Floats]
     chain: dict[str, Floats]
     courses: dict[str, Floats]
-    failed: tuple[int, ...]
+    failed: tuple[Failure, ...]
     ledger_error: float
 
 
@@ -93,10 +102,10 @@ CHAIN = (
 """The steps in causal order. Copies and the signal of bound vesicles are two ways side by side."""
 
 
-Progress = Callable[[int, int], None]
-"""Called with the subjects done so far, and their number."""
-Blocks = Callable[[str, Trajectory, Progress | None], dict[str, Floats]]
-"""An arm's id and its course, well mixed, to each measure as ``(subject, time)``."""
+Blocks = Callable[
+    [str, Trajectory, Mapping[int, str], Progress | None], tuple[dict[str, Floats], dict[int, str]]
+]
+"""An arm's id, its course, well mixed, and who failed in that, to what `one_by_one` gives."""
 
 
 def simulate_arm(
@@ -109,7 +118,7 @@ def simulate_arm(
     resolution: str = "well-mixed",
     blocks: Blocks | None = None,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[ArmResult, Trajectory]:
     """Run one arm through every level for every subject of the cohort.
 
@@ -122,39 +131,45 @@ def simulate_arm(
         seed: of the vessels of the slabs; subject i has the same in every arm.
         progress: called with the subjects done so far, and their number.
 
+    A subject whose integration fails, whose slab or block outgrows its capacity, or that gets a
+    number that is none, fails alone: it is named with its reason, and the others go on.
+
     Raises:
-        AngiosomeError: no subject could be integrated, or a slab ran out of room.
+        AngiosomeError: every subject failed.
     """
     per_dose = dose_particles(arm.regimen, study, cohort)
     infusion = infusion_of(arm, study, clock, per_dose, cohort)
     shown = progress if resolution == "well-mixed" else None
     trajectory = simulate(integrate, cohort.animals, infusion, progress=shown)
-    failed = np.flatnonzero(~np.asarray(trajectory.succeeded))
-    if len(failed) == cohort.subjects:
-        raise AngiosomeError(
-            f"{study.id}, arm '{arm.id}': the integration failed for every subject; "
-            "please report the study file"
-        )
-    if resolution in ("block", "regions"):
-        assert blocks is not None
-        by_measure = blocks(arm.id, trajectory, progress)
-    elif resolution == "spatial":
-        by_measure = _measures_of_slabs(cohort, trajectory, clock, seed, progress)
-    else:
+    blood = np.asarray(trajectory.states.vesicles.blood)
+    failed = of_integration(np.asarray(trajectory.status), blood, clock.times_h)
+    where = f"{study.id}, arm '{arm.id}'"
+    refuse_none_left(where, failed, cohort.subjects)
+    if resolution == "well-mixed":
         read = eqx.filter_jit(jax.vmap(_measures_of_zones))
         by_measure = jax.tree.map(np.asarray, read(trajectory, cohort.animals))
+    else:
+        if resolution in ("block", "regions"):
+            assert blocks is not None
+            by_measure, stopped = blocks(arm.id, trajectory, failed, progress)
+        else:
+            by_measure, stopped = _slabs(cohort, trajectory, clock, seed, failed, progress)
+        failed = failed | stopped
+        refuse_none_left(where, failed, cohort.subjects)
     given = np.asarray(per_dose) * (len(arm.regimen.times) if arm.regimen else 0)
     chain, courses = _chain(trajectory, cohort, given)
     chain["capillaries"] = by_measure["capillary density"][:, -1]
+    failed = of_numbers(by_measure | chain) | failed  # the first reason is the cause
+    refuse_none_left(where, failed, cohort.subjects)
     total = np.asarray(jax.vmap(jax.vmap(total_particles))(trajectory.states.vesicles))
     gap = np.abs(total[:, -1] - given) / np.maximum(given, 1.0)
     result = ArmResult(
         arm=arm.id,
-        measures=by_measure,
-        chain=chain,
-        courses=courses,
-        failed=tuple(failed.tolist()),
-        ledger_error=float(np.nanmax(gap)),
+        measures=without(by_measure, failed),
+        chain=without(chain, failed),
+        courses=without(courses, failed),
+        failed=tuple(Failure(arm.id, subject, failed[subject]) for subject in sorted(failed)),
+        ledger_error=float(np.nanmax(without({"gap": gap}, failed)["gap"])),
     )
     return result, trajectory
 
@@ -163,22 +178,21 @@ def _measures_of_zones(trajectory: Trajectory, animal: Animal) -> dict[str, jax.
     return measures(readings_of(trajectory, animal), animal.organ)
 
 
-def _measures_of_slabs(
+def _slabs(
     cohort: Cohort,
     trajectory: Trajectory,
     clock: Clock,
     seed: int,
-    progress: Callable[[int, int], None] | None,
-) -> dict[str, Floats]:
-    rows: list[dict[str, Floats]] = []
-    for subject in range(cohort.subjects):
+    failed: Mapping[int, str],
+    progress: Progress | None,
+) -> tuple[dict[str, Floats], dict[int, str]]:
+    def measure(subject: int) -> dict[str, Floats]:
         animal, course = one_subject(cohort, trajectory, subject)
         slabs = simulate_slabs(animal, course, clock, slab_key(seed, subject))
         read = measures(slab_readings(slabs, course, animal, clock), animal.organ)
-        rows.append({name: np.asarray(values) for name, values in read.items()})
-        if progress:
-            progress(subject + 1, cohort.subjects)
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        return {name: np.asarray(values) for name, values in read.items()}
+
+    return one_by_one(measure, cohort.subjects, failed, progress)
 
 
 def one_subject(cohort: Cohort, trajectory: Trajectory, subject: int) -> tuple[Animal, Trajectory]:

@@ -2,17 +2,18 @@
 
     blocks/<arm>/<subject>-<zone>.npz            what was measured after every step
     blocks/<arm>/<subject>-<zone>-day007.00.npz  the whole state, to go on from
+    blocks/<arm>/<subject>-failed.txt            why a subject failed, if it did
     blocks/<arm>/<zone>/                         a typical subject, for ParaView and napari
 
 With one block for all regions, states and pictures go by the name `regions`, and what was measured
 by those of the zones and by `whole`.
 
-A subject whose zones were measured is not simulated again when a run is resumed.
+A subject whose zones were measured, or that failed, is not simulated again when a run is resumed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from angiosome.errors import AngiosomeError
-from angiosome.io.atomic import replacing
+from angiosome.io.atomic import replacing, write_text
 from angiosome.io.checkpoint import read_checkpoint, write_checkpoint
 from angiosome.study import Study
-from angiosome.subject.animal import Cohort
+from angiosome.subject.animal import Animal, Cohort
 from angiosome.subject.block import (
     BlockCourse,
     BlockSize,
@@ -49,6 +50,7 @@ from angiosome.tissue.block.outcomes import BlockOutcomes
 from angiosome.tissue.block.state import BlockState
 from angiosome.tissue.values import ZONES
 from angiosome.trials.arms import one_subject
+from angiosome.trials.failures import Progress, one_by_one
 
 FOLDER = "blocks"
 BLOCKS: dict[str, tuple[str, ...]] = {"block": INJURED, "regions": (ONE,)}
@@ -108,6 +110,8 @@ def check_start(start: Start, study: Study, cohort: Cohort, clock: Clock, seed: 
                 f"{start.day:g}, from which the run is to go on; give an earlier day with --at"
             )
     for subject in range(cohort.subjects):
+        if _measured(start.folder, start.arm, subject, start.resolution) is None:
+            continue  # it failed there, and so fails here
         states = read_start(start, subject)
         animal = one_animal(cohort, subject)
         for name, state in states.items():
@@ -157,9 +161,10 @@ def measures_of_blocks(
     *,
     seed: int,
     resolution: str = "block",
+    failed: Mapping[int, str],
     start: Start | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> dict[str, Floats]:
+    progress: Progress | None = None,
+) -> tuple[dict[str, Floats], dict[int, str]]:
     """Follow every subject of an arm in blocks, and read what papers would report.
 
     Args:
@@ -170,43 +175,73 @@ def measures_of_blocks(
         clock: of the study.
         seed: of the run.
         resolution: `block`, one for each injured zone; or `regions`, one that holds all zones.
+        failed: subjects that are not followed, for they failed before.
         start: what to go on from; without it from the healthy blocks.
         progress: called with the subjects done so far, and their number.
 
     Returns:
-        Each measure as ``(subject, time)``.
+        Each measure as ``(subject, time)``; and who failed here, and why.
     """
     (folder / FOLDER / arm).mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, Floats]] = []
-    for subject in range(cohort.subjects):
+
+    def measure(subject: int) -> dict[str, Floats]:
         animal, course = one_subject(cohort, trajectory, subject)
         blocks = _measured(folder, arm, subject, resolution)
         if blocks is None:
-            simulate = simulate_regions if resolution == "regions" else simulate_blocks
-
-            def keep(zone: str, state: BlockState, subject: int = subject) -> None:
-                last = state.day >= clock.times_h[-1] / 24 - 1e-9
-                if last or any(abs(state.day - day) < 1e-9 for day in SAVED_DAYS):
-                    file = checkpoint_file(folder, arm, subject, zone, state.day)
-                    write_checkpoint(file, state)
-
-            blocks = simulate(
-                animal,
-                course,
-                clock,
-                seed=seed,
-                subject=subject,
-                start=None if start is None else read_start(start, subject),
-                history=None if start is None else _history(start, subject),
-                saved=keep,
+            blocks = _simulated(
+                folder, arm, subject, animal, course, clock, seed, start, resolution
             )
-            for zone, measured in blocks.items():
-                _write_course(_course_file(folder, arm, subject, zone), measured)
         read = measures(block_readings(blocks, course, animal, clock), animal.organ)
-        rows.append({name: np.asarray(values) for name, values in read.items()})
-        if progress:
-            progress(subject + 1, cohort.subjects)
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        return {name: np.asarray(values) for name, values in read.items()}
+
+    return one_by_one(measure, cohort.subjects, failed, progress)
+
+
+def _simulated(
+    folder: Path,
+    arm: str,
+    subject: int,
+    animal: Animal,
+    course: Trajectory,
+    clock: Clock,
+    seed: int,
+    start: Start | None,
+    resolution: str,
+) -> dict[str, BlockCourse]:
+    """Follow one subject, and keep what was measured, or why it failed.
+
+    Raises:
+        AngiosomeError: the subject fails, failed when it was followed before, or in the run that
+            this one goes on from.
+    """
+    why = folder / FOLDER / arm / f"{subject}-failed.txt"
+    if why.is_file():
+        raise AngiosomeError(why.read_text(encoding="utf-8"))
+
+    def keep(zone: str, state: BlockState) -> None:
+        last = state.day >= clock.times_h[-1] / 24 - 1e-9
+        if last or any(abs(state.day - day) < 1e-9 for day in SAVED_DAYS):
+            write_checkpoint(checkpoint_file(folder, arm, subject, zone, state.day), state)
+
+    simulate = simulate_regions if resolution == "regions" else simulate_blocks
+    history = None if start is None else _history(start, subject)
+    try:
+        blocks = simulate(
+            animal,
+            course,
+            clock,
+            seed=seed,
+            subject=subject,
+            start=None if start is None else read_start(start, subject),
+            history=history,
+            saved=keep,
+        )
+    except AngiosomeError as error:
+        write_text(why, str(error))
+        raise
+    for zone, measured in blocks.items():
+        _write_course(_course_file(folder, arm, subject, zone), measured)
+    return blocks
 
 
 def _course_file(folder: Path, arm: str, subject: int, zone: str) -> Path:
@@ -217,8 +252,7 @@ def _history(start: Start, subject: int) -> Mapping[str, BlockCourse]:
     found = _measured(start.folder, start.arm, subject, start.resolution)
     if found is None:
         raise AngiosomeError(
-            f"{start.folder}, arm '{start.arm}': subject {subject} was not finished; finish that "
-            "run with --resume first"
+            f"it failed in arm '{start.arm}' of {start.folder}, which this run goes on from"
         )
     return found
 

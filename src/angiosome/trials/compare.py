@@ -28,6 +28,11 @@ class Row:
         difference: median of the paired difference to the control, with its interval; ``None``
             for the control itself.
         overlap: whether the reported mean lies in the simulated interval; ``None`` without one.
+        subjects: that were planned, failed ones among them.
+        failed: of those, how many have no value; the median and the interval are of the others.
+        failed_pairs: how many have no difference, for they failed in this arm or in the control.
+        higher, lower: shares of the planned subjects that lie above and below their own control; a
+            failed one is in neither.
     """
 
     measure: str
@@ -43,10 +48,23 @@ class Row:
     high: float
     difference: tuple[float, float, float] | None
     overlap: bool | None
+    subjects: int
+    failed: int
+    failed_pairs: int
+    higher: float | None
+    lower: float | None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned subject is in every number of the row."""
+        return not self.failed and not self.failed_pairs
 
 
 def quantiles(values: np.ndarray) -> tuple[float, float, float]:
-    """Median, and the ends of the `INTERVAL` of the subjects; failed ones are left out."""
+    """Median, and the ends of the `INTERVAL`, of the subjects that finished.
+
+    Whoever shows them says of how many planned ones; see `angiosome.trials.failures`.
+    """
     tail = (100 - INTERVAL) / 2
     low, median, high = np.nanpercentile(values, [tail, 50, 100 - tail])
     return float(median), float(low), float(high)
@@ -108,7 +126,9 @@ def compare(study: Study, results: Sequence[ArmResult], clock: Clock) -> list[Ro
             outcome = reported.get((key, at_h, result.arm))
             same = result.arm == control.arm
             base = _at(control, key, at_h, study, clock)
-            difference = None if same or base is None else quantiles(values - base)
+            pairs = None if same or base is None else values - base
+            if pairs is not None and np.isnan(pairs).all():
+                pairs = None  # nobody finished in both
             median, low, high = quantiles(values)
             mean = _reported_mean(outcome) if outcome else None
             rows.append(
@@ -124,8 +144,13 @@ def compare(study: Study, results: Sequence[ArmResult], clock: Clock) -> list[Ro
                     median=median,
                     low=low,
                     high=high,
-                    difference=difference,
+                    difference=None if pairs is None else quantiles(pairs),
                     overlap=None if mean is None else low <= mean <= high,
+                    subjects=len(values),
+                    failed=int(np.isnan(values).sum()),
+                    failed_pairs=0 if pairs is None else int(np.isnan(pairs).sum()),
+                    higher=None if pairs is None else float(np.mean(pairs > 0)),
+                    lower=None if pairs is None else float(np.mean(pairs < 0)),
                 )
             )
     return rows

@@ -23,7 +23,7 @@ import json
 import platform
 import shlex
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -45,6 +45,7 @@ from angiosome.trials.arms import ArmResult, simulate_arm
 from angiosome.trials.attachments import attachments_of, mechanism_for
 from angiosome.trials.block_pictures import write_block_pictures
 from angiosome.trials.blocks import BLOCKS, Start, check_start, measures_of_blocks
+from angiosome.trials.failures import Failure
 from angiosome.trials.pictures import write_pictures
 from angiosome.trials.summary import summarise, write_tables
 
@@ -327,7 +328,9 @@ def _finish(folder: Path, request: Request, progress: Progress | None) -> Finish
                 progress=report,
             )
             typical = typical_subject((results or [result])[0])
-            if request.resolution in BLOCKS:
+            if typical in {failure.subject for failure in result.failed}:
+                pass  # there is no course to draw; the page says so
+            elif request.resolution in BLOCKS:
                 write_block_pictures(folder, arm.id, cohort, typical, request.resolution)
             else:
                 write_pictures(folder, arm.id, cohort, trajectory, clock, typical, request.seed)
@@ -350,8 +353,9 @@ def _blocks(
     request: Request,
     arm: str,
     trajectory: Trajectory,
+    failed: Mapping[int, str],
     progress: Callable[[int, int], None] | None,
-) -> dict[str, np.ndarray]:
+) -> tuple[dict[str, np.ndarray], dict[int, str]]:
     return measures_of_blocks(
         folder,
         arm,
@@ -360,6 +364,7 @@ def _blocks(
         clock,
         seed=request.seed,
         resolution=request.resolution,
+        failed=failed,
         start=_start_of(request),
         progress=progress,
     )
@@ -374,7 +379,8 @@ def typical_subject(control: ArmResult) -> int:
 def write_arm(file: Path, result: ArmResult) -> None:
     """Keep a finished arm."""
     arrays: dict[str, Any] = {
-        "failed": np.array(result.failed, int),
+        "failed": np.array([failure.subject for failure in result.failed], int),
+        "reasons": np.array([failure.reason for failure in result.failed], str),
         "ledger_error": np.array(result.ledger_error),
     }
     for part in ("measures", "chain", "courses"):
@@ -396,7 +402,12 @@ def read_arm(file: Path, arm_id: str) -> ArmResult:
             measures=parts["measures"],
             chain=parts["chain"],
             courses=parts["courses"],
-            failed=tuple(int(i) for i in stored["failed"]),
+            failed=tuple(
+                Failure(arm_id, subject, reason)
+                for subject, reason in zip(
+                    stored["failed"].tolist(), stored["reasons"].tolist(), strict=True
+                )
+            ),
             ledger_error=float(stored["ledger_error"]),
         )
 

@@ -31,7 +31,7 @@ from angiosome.trials.compare import (
 from angiosome.trials.sensitivity import Share, sensitivity_of
 from angiosome.units import parse_amount
 
-RESULT_SCHEMA = "angiosome.result/1"
+RESULT_SCHEMA = "angiosome.result/2"
 
 NOT_MODELLED = (
     "inflammation, and the VEGF of immune cells",
@@ -59,19 +59,15 @@ def summarise(
         "request": request,
         "versions": versions,
         "study": _plain(simulated_study(study, results, rows, request, versions)),
-        "comparison": [asdict(row) for row in rows],
+        "failed": [asdict(failure) for result in results for failure in result.failed],
+        "comparison": [asdict(row) | {"complete": row.complete} for row in rows],
         "not_simulated": sorted(
             {measure_key(outcome) for outcome in study.outcomes} - {row.measure for row in rows}
         ),
         "interval": INTERVAL,
         "separates": parting_sentence(study, results),
         "chain": {
-            result.arm: {
-                step.name: dict(
-                    zip(("median", "low", "high"), quantiles(result.chain[step.name]), strict=True)
-                )
-                for step in CHAIN
-            }
+            result.arm: {step.name: _interval(result.chain[step.name]) for step in CHAIN}
             for result in results
         },
         "enough": enough(cohort, results),
@@ -79,7 +75,12 @@ def summarise(
             {"parameter": name, "rho": rho} for name, rho in doubts_of(study, results, cohort)
         ],
         "sensitivity": {
-            name: {"arm": arm, "shares": [asdict(share) for share in shares]}
+            name: {
+                "arm": arm,
+                "shares": [asdict(share) for share in shares],
+                "subjects": cohort.subjects,
+                "failed": next(len(result.failed) for result in results if result.arm == arm),
+            }
             for name, (arm, shares) in _sensitivity(study, results, cohort, clock, rows).items()
         },
         "mechanism": {
@@ -102,10 +103,15 @@ def summarise(
         ],
         "checks": {
             "vesicles unaccounted for (relative)": max(r.ledger_error for r in results),
-            "subjects that failed": {r.arm: list(r.failed) for r in results if r.failed},
         },
         "not_modelled": list(NOT_MODELLED),
     }
+
+
+def _interval(values: np.ndarray) -> dict[str, float | int]:
+    """Median and interval, and of how many planned subjects they are not."""
+    ends = dict(zip(("median", "low", "high"), quantiles(values), strict=True))
+    return {**ends, "subjects": len(values), "failed": int(np.isnan(values).sum())}
 
 
 def doubts_of(
@@ -134,9 +140,18 @@ def enough(cohort: Cohort, results: Sequence[ArmResult]) -> dict[str, Any]:
         how.target_half_copies, how.competitor_sites, how.competitor_half_copies
     )
     attached = half < NO_SITE / 10
-    best = max(float(np.nanmedian(result.chain["copies per cell"])) for result in results)
+    best = max((_interval(result.chain["copies per cell"]) for result in results), key=_median)
     needed_median = float(np.median(np.asarray(needed)[attached])) if attached.any() else None
-    return {"copies_needed": needed_median, "copies_in_best_arm": best}
+    return {
+        "copies_needed": needed_median,
+        "copies_in_best_arm": best["median"],
+        "subjects": best["subjects"],
+        "failed": best["failed"],
+    }
+
+
+def _median(interval: dict[str, float | int]) -> float:
+    return interval["median"]
 
 
 def facts(part: Any, field: str = "") -> Iterator[tuple[str, Fact[Any]]]:
@@ -172,6 +187,7 @@ def simulated_study(
             low=row.low,
             high=row.high,
             interval=INTERVAL,
+            note=_note(row),
         )
         for row in rows
     )
@@ -190,6 +206,13 @@ def simulated_study(
             ),
         }
     )
+
+
+def _note(row: Row) -> str | None:
+    """What a reader of the outcome alone has to know of those that failed."""
+    if not row.failed:
+        return None
+    return f"incomplete: {row.failed} of the {row.subjects} simulated subjects failed"
 
 
 def _moment(at_h: float) -> Moment:
@@ -218,6 +241,15 @@ def write_tables(
             "step": np.repeat([step for _, step, _ in chain], cohort.subjects),
             "subject": np.tile(subjects, len(chain)),
             "value": np.concatenate([values for _, _, values in chain]),
+        },
+    )
+    failed = [failure for result in results for failure in result.failed]
+    write_table(
+        tables / "failed.parquet",
+        {
+            "arm": np.array([failure.arm for failure in failed], str),
+            "subject": np.array([failure.subject for failure in failed], int),
+            "reason": np.array([failure.reason for failure in failed], str),
         },
     )
     names = list(cohort.draws)
