@@ -351,11 +351,11 @@ def doses() -> str:
             f"`{row['study']}`" + (f" {_text(row['arm'])}" if not row["only_claims"] else ""),
             f"{row['organ']}, {row['species']}",
             row["route"] + (" (assumed)" if row["only_claims"] else ""),
-            _text(f"{row['cargo']} on {row['target']}"),
+            _text(f"{row['cargo']}: {row['effect'] or 'nothing that is known'}"),
             _short(row["particles"]),
             _short(row["vesicles_per_cell"]),
             _short(row["copies_per_cell"]),
-            _short(row["silenced_percent"]),
+            _short(row["effect_percent"]),
             _text(row["verdict"]),
         ]
         for row in ranked["rows"]
@@ -364,11 +364,11 @@ def doses() -> str:
         "Study, arm",
         "Where",
         "Route",
-        "Cargo on target",
+        "Cargo, and what it does",
         "Particles",
         "Vesicles in a cell",
         "Copies in a cell",
-        "Silenced, %",
+        "That, %",
         "Verdict",
     )
     left_out = "".join(

@@ -204,6 +204,37 @@ def test_the_course_of_a_protein_converges_to_another_integrator_with_order_two(
     assert fine < 2e-4
 
 
+def test_the_course_of_a_freed_protein_is_that_of_its_rates():
+    """A sponge that comes and goes: SciPy's Radau on `target_rates`, and the order in the steps."""
+    how = one_target(endogenous_copies=jnp.array([1000.0]), sponge_half_copies=jnp.array([76.0]))
+    hours, none = 72.0, jnp.zeros((1, 1))
+
+    def sites(t):
+        return 4e3 * (1 - np.exp(-t / 6)) * np.exp(-t / 24)
+
+    @jax.jit
+    def rates(y, now):
+        state = signalling.TargetState(y[:1, None], y[1:, None])
+        change = signalling.target_rates(state, none, how, jnp.full((1, 1), now))
+        return jnp.concatenate([change.mrna[:, 0], change.protein[:, 0]])
+
+    exact = integrate.solve_ivp(
+        lambda t, y: np.asarray(rates(jnp.asarray(y), sites(t))),
+        (0, hours), [1.0, 1.0], "Radau", rtol=1e-10, atol=1e-12,
+    ).y[1, -1]  # fmt: skip
+    assert exact > 1.01
+
+    def error(intervals):
+        times = np.linspace(0, hours, intervals + 1)
+        course = jnp.asarray(sites(times))[None]
+        found = signalling.protein_course(jnp.array(times), jnp.zeros_like(course), how, course)
+        return abs(float(found[0, -1]) - exact)
+
+    coarse, fine = error(100), error(200)
+    assert np.log2(coarse / fine) == pytest.approx(2.0, abs=0.2)
+    assert fine < 2e-4
+
+
 @pytest.mark.parametrize("apart", [0.0, 1e-9, 1e-4])
 def test_the_course_is_exact_where_message_and_protein_decay_alike(apart):
     """At full occupancy from the start: m to m∞ = 0.7 at rate λ, the protein after it at rate λ.

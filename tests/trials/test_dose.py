@@ -5,9 +5,13 @@ import json
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from angiosome.cli.application import application
 from angiosome.errors import AngiosomeError
 from angiosome.evidence import find_study, load_studies
 from angiosome.parameters import load_registry
@@ -15,7 +19,9 @@ from angiosome.report.dose_figure import dose_figure
 from angiosome.study import Study
 from angiosome.trials.dose import judge as module
 from angiosome.trials.dose.cases import ANY_CARGO, cases_of
+from angiosome.trials.dose.effects import pool_course
 from angiosome.trials.dose.judge import IMPLAUSIBLE, dose
+from angiosome.trials.dose.kinetics import without_spread
 from angiosome.trials.dose.run import answer, as_text
 from angiosome.trials.dose.summary import rank, summarise_dose
 
@@ -117,11 +123,12 @@ def test_the_fold_that_is_needed_is_what_silences_just_enough():
         file_with(product={"cargo": [{"name": "miR-210", "kind": "miRNA", "basis": "loaded"}]})
     )
     load = result.loads[0]
-    reached = np.isfinite(load.fold)
+    fold = load.best.effect.fold
+    reached = np.isfinite(fold)
     assert reached.any()
     subject = int(np.flatnonzero(reached)[0])
     drawn = load.copies_per_particle[subject]
-    wanted = f"{drawn * load.fold[subject]:.15g} copies/particle"
+    wanted = f"{drawn * fold[subject]:.15g} copies/particle"
     cargo = {"name": "miR-210", "kind": "miRNA", "basis": "loaded", "copies_per_particle": wanted}
     calm = replace(
         load_registry(),
@@ -132,30 +139,148 @@ def test_the_fold_that_is_needed_is_what_silences_just_enough():
     )
     again = one(file_with(product={"cargo": [cargo]}), registry=calm)
     # copies per vesicle are the study's own now; all else is drawn as before
-    assert again.loads[0].loss.peak[subject] == pytest.approx(0.2, rel=1e-5)
+    assert again.loads[0].best.share.peak[subject] == pytest.approx(0.2, rel=1e-5)
 
 
 def test_more_of_a_dose_never_silences_less():
     loss = [
-        one(file_with(regimen={"dose": f"{n} particles"})).loads[0].loss.peak for n in (1e9, 1e11)
+        one(file_with(regimen={"dose": f"{n} particles"})).loads[0].best.share.peak
+        for n in (1e9, 1e11)
     ]
     assert np.all(loss[1] >= loss[0])
 
 
 def test_verdicts_follow_the_fold_and_the_highest_reported_load():
     copies = np.full(9, 0.01)
-    verdict = functools.partial(module._verdict, highest=783.0, enough=0.2)
+    verdict = functools.partial(module._verdict, most=783.0, enough=0.2)
     assert verdict(copies, np.full(9, 0.5))[0] == "plausible"
     assert verdict(copies, np.full(9, 1234.0))[0] == "needs 1,200-fold more copies per vesicle"
     assert verdict(copies, np.full(9, 1e5))[0] == IMPLAUSIBLE  # 1000 copies a vesicle
     assert verdict(copies, np.full(9, np.inf))[0] == IMPLAUSIBLE
 
 
-def test_a_protein_is_counted_but_not_judged():
-    cargo = [{"name": "VEGF", "kind": "protein", "basis": "carried"}]
-    load = one(file_with(product={"cargo": cargo})).loads[0]
-    assert (load.loss, load.fold, load.verdict) == (None, None, "not judged")
-    assert np.all(load.copies.peak > 0)
+CARGO = (
+    {"name": "VEGF", "kind": "protein", "basis": "carried"},
+    {"name": "TIMP-1", "kind": "protein", "basis": "carried"},
+    {"name": "circDLGAP4", "kind": "circRNA", "basis": "carried"},
+    {"name": "IL-6", "kind": "protein", "basis": "carried"},
+    {"name": "miR-31", "kind": "miRNA", "basis": "carried"},
+)
+
+
+@functools.cache
+def of_every_rule():
+    study = file_with(product={"cargo": list(CARGO)})
+    results, summary = answer(study, subjects=SUBJECTS, seed=1)
+    return {load.load.name: load for load in results[0].loads}, summary["arms"][0]
+
+
+def test_every_rule_says_what_it_makes_of_the_copies():
+    loads, _ = of_every_rule()
+    does = {name: load.best.effect.what for name, load in loads.items() if load.best}
+    assert does == {
+        "VEGF": "receptors of VEGFR2 held",
+        "TIMP-1": "TIMP1 raised",
+        "circDLGAP4": "KLF5 raised",
+        "miR-31": "HIF1AN silenced",
+    }
+    assert loads["IL-6"].verdict == "does nothing: no known target"
+    assert np.all(loads["IL-6"].copies.peak > 0)  # it is counted all the same
+    for load in loads.values():
+        assert load.best is None or np.all(load.best.share.peak > 0)
+
+
+@pytest.mark.parametrize("name", ["VEGF", "TIMP-1", "circDLGAP4"])
+def test_the_fold_of_every_rule_is_what_does_just_enough(name):
+    """A product with so many copies in every vesicle, and no spread: the share at its peak."""
+    cargo = next(item for item in CARGO if item["name"] == name)
+    plain = without_spread(load_registry())
+
+    def with_copies(copies):
+        stated = cargo | {"copies_per_particle": f"{copies:.15g} copies/particle"}
+        return one(file_with(product={"cargo": [stated]}), registry=plain).loads[0].best
+
+    fold = float(with_copies(1.0).effect.fold[0])
+    assert with_copies(fold).share.peak[0] == pytest.approx(0.2, rel=1e-5)
+
+
+def test_what_is_let_out_and_lost_follows_its_half_life_and_is_kept_without_one():
+    times = np.array([0.0, 0.5, 2.0, 6.0, 6.5])
+    released = 3.0 * np.minimum(times, 2.0)[None]  # 3 an hour for two hours
+    k = np.array([0.7])
+    level = 3 / k * (1 - np.exp(-k * np.minimum(times, 2.0)))
+    exact = level * np.exp(-k * np.maximum(times - 2.0, 0))
+    assert pool_course(times, released, k)[0] == pytest.approx(exact, rel=1e-12)
+    assert pool_course(times, released, np.array([1e-12]))[0] == pytest.approx(released[0])
+
+
+def test_each_attachment_is_told_with_its_rule_its_strength_and_its_places():
+    _, arm = of_every_rule()
+    cargo = {item["cargo"]: item for item in arm["cargo"]}
+    (sponge,) = cargo["circDLGAP4"]["attachments"]
+    assert sponge["in_words"].startswith("circDLGAP4 sponges miR-320, which frees KLF5 and so")
+    assert [said["place"] for said in sponge["said"]] == [
+        "Feng et al. 2023, FASEB J 37:e22733; read in Lai et al. 2025, section 5.2"
+    ]
+    assert {c["what"] for c in sponge["strength"]} >= {"sites for miR-320 on circDLGAP4"}
+    (vegf,) = cargo["VEGF"]["attachments"]
+    assert (vegf["rule"], vegf["said"]) == ("presents", [])
+    own = load_registry().find("receptors_per_cell", "VEGFR2").value
+    assert [c["value"] for c in vegf["strength"]] == [own]
+    assert cargo["IL-6"]["attachments"] == []
+    assert cargo["IL-6"]["left_out"] == {"cargo without a claim on a target or a pathway": ["IL-6"]}
+    steps = {step["step"] for row in cargo.values() for step in row["steps"]}
+    assert {"KLF5 raised", "TIMP1 raised", "receptors of VEGFR2 held"} <= steps
+
+
+def test_a_subject_that_fails_stays_in_every_number_of_subjects(monkeypatch, tmp_path):
+    """One subject with no blood at all, and one whose cells have no number of receptors."""
+    drawn = module.subjects_of
+
+    def impossible(case, draws):
+        found = drawn(case, draws)
+        blood = np.array(found.lanes.body.blood_volume_ml)
+        blood[3] = np.nan
+        receptors = draws.column("receptors_per_cell", "VEGFR2").copy()
+        receptors[5] = np.nan
+        name = next(name for name in draws.used if name.startswith("receptors_per_cell"))
+        draws.used[name] = (draws.used[name][0], receptors)
+        lanes = eqx.tree_at(lambda lane: lane.body.blood_volume_ml, found.lanes, jnp.asarray(blood))
+        return replace(found, lanes=lanes)
+
+    monkeypatch.setattr(module, "subjects_of", impossible)
+    study = file_with(product={"cargo": list(CARGO[:2])})
+    results, summary = answer(study, subjects=SUBJECTS, seed=1)
+    (result,), arm = results, summary["arms"][0]
+    assert [(one.arm, one.subject) for one in result.failed] == [("ev", 3), ("ev", 5)]
+    assert "a state or a rate became infinite, or no number, between" in result.failed[0].reason
+    assert result.failed[1].reason == "its 'receptors of VEGFR2 held' is infinite, or no number"
+    assert (summary["complete"], arm["subjects"]) == (False, SUBJECTS)
+    assert [one["subject"] for one in arm["failed"]] == [3, 5]
+    for load in result.loads:
+        fold = load.best.effect.fold
+        assert fold.shape == (SUBJECTS,)
+        assert np.isinf(fold[[3, 5]]).all()
+        assert np.isnan(load.best.share.peak[[3, 5]]).all()
+        assert np.isfinite(np.delete(load.best.share.peak, [3, 5])).all()
+        assert load.why.endswith(f"; 2 of {SUBJECTS} subjects failed, and count as not served")
+    assert as_text(summary)  # no NaN in it
+    assert f"of {SUBJECTS}, 2 failed" in dose_figure(results)
+    monkeypatch.setattr("angiosome.evidence.find_study", lambda _: study)
+    monkeypatch.setattr("angiosome.cli.cache.use_cache", lambda: None)
+    asked = ["dose", "plan", "--subjects", str(SUBJECTS), "--out", str(tmp_path)]
+    shown = CliRunner().invoke(application(), asked)
+    assert shown.exit_code == 3
+    assert f"2 of {SUBJECTS} subjects failed in arm 'ev':" in shown.stderr
+    assert f"  subject 3: {result.failed[0].reason}" in shown.stderr
+    assert f"of {SUBJECTS}, 2 failed" in " ".join(shown.stdout.split())
+
+
+def test_a_share_of_subjects_counts_who_failed_as_planned():
+    fold = np.array([0.5] * 6 + [np.inf] * 4)  # four failed
+    verdict, why = module._verdict(np.ones(10), fold, 783.0, 0.2)
+    assert verdict == "plausible"
+    assert why.startswith("60% of subjects lose 20% of the protein or more")
 
 
 def test_loading_and_preconditioning_raise_the_copies():
@@ -177,7 +302,8 @@ def test_the_shown_study_parts_by_route_and_its_summary_is_plain_json():
     steps = [step["step"] for step in summary["arms"][0]["steps"]]
     assert steps[0] == "injected in all doses"
     assert {row["step"] for row in summary["arms"][0]["evidence"]} <= {
-        "dose", "product", "blood", "organ", "cell", "escape", "copies", "silencing"
+        "dose", "product", "blood", "organ", "cell", "escape", "copies", "silencing",
+        "proteins and sponges",
     }  # fmt: skip
     assert all(len(cargo["doubts"]) == 3 for cargo in summary["arms"][0]["cargo"])
 
@@ -191,7 +317,7 @@ def test_the_ranking_goes_by_verdict_and_then_by_the_fold():
     rows = rank([summarise_dose([result]) for result in shown().values()])
     assert len(rows) == len(shown())
     places = [(row["verdict"].split()[0], row["fold"]) for row in rows]
-    order = ["plausible", "needs", "implausible", "not"]
+    order = ["plausible", "needs", "implausible", "does"]
     keys = [(order.index(word), np.inf if fold is None else fold) for word, fold in places]
     assert keys == sorted(keys)
     assert places[0][0] == "needs"  # the needle of the shown study

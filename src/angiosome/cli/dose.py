@@ -61,7 +61,7 @@ def _one(
     as_json: bool,
 ) -> None:
     from angiosome.cli.cache import use_cache
-    from angiosome.cli.output import print_json
+    from angiosome.cli.output import end_incomplete, print_json
     from angiosome.evidence import find_study
 
     study = find_study(name)
@@ -69,6 +69,7 @@ def _one(
     from angiosome.io.atomic import write_text
     from angiosome.report.dose_figure import dose_figure
     from angiosome.trials.dose.run import answer, as_text
+    from angiosome.trials.failures import in_words
 
     results, summary = answer(study, subjects=subjects, seed=seed, choices=choices)
     folder = out / study.id
@@ -77,24 +78,34 @@ def _one(
     write_text(folder / "dose.svg", dose_figure(results))
     if as_json:
         print_json(summary)
-        return
-    _print(summary, evidence)
-    typer.echo(f"Figure: {folder / 'dose.svg'}   Numbers: {folder / 'dose.json'}")
+    else:
+        _print(summary, evidence)
+        typer.echo(f"Figure: {folder / 'dose.svg'}   Numbers: {folder / 'dose.json'}")
+    failures = [failure for result in results for failure in result.failed]
+    end_incomplete(in_words(failures, subjects))
 
 
 def _all(subjects: int, seed: int, choices: tuple[str, ...], out: Path, as_json: bool) -> None:
     from angiosome.cli.cache import use_cache
-    from angiosome.cli.output import print_json, print_table
+    from angiosome.cli.output import end_incomplete, print_json, print_table
 
     use_cache()
     from angiosome.io.atomic import write_text
     from angiosome.trials.dose.run import as_text, ranking
+    from angiosome.trials.failures import of_how_many
 
     ranked = ranking(subjects=subjects, seed=seed, choices=choices)
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / "ranking.json", as_text(ranked))
+    lines = [
+        f"{row['failed']} of {row['subjects']} subjects failed in {row['study']}, arm "
+        f"'{row['arm']}': angiosome dose {row['study']} says which, and why"
+        for row in ranked["rows"]
+        if row["failed"]
+    ]
     if as_json:
         print_json(ranked)
+        end_incomplete(lines)
         return
     shown = [
         {
@@ -102,10 +113,12 @@ def _all(subjects: int, seed: int, choices: tuple[str, ...], out: Path, as_json:
             "arm": row["arm"] + ("*" if row["only_claims"] else ""),
             "organ": row["organ"],
             "route": row["route"],
-            "cargo on target": f"{row['cargo']} on {row['target']}",
+            "cargo, and what it does": f"{row['cargo']}: {row['effect'] or 'nothing known'}",
             "vesicles/cell": row["vesicles_per_cell"],
             "copies/cell": row["copies_per_cell"],
-            "verdict": row["verdict"],
+            "%": row["effect_percent"],
+            "verdict": row["verdict"]
+            + (f" ({of_how_many(row['failed'], row['subjects'])})" if row["failed"] else ""),
         }
         for row in ranked["rows"]
     ]
@@ -114,6 +127,7 @@ def _all(subjects: int, seed: int, choices: tuple[str, ...], out: Path, as_json:
         typer.echo(f"Left out, {reason}: {len(ids)} ({', '.join(ids[:3])}{', …' * (len(ids) > 3)})")
     typer.echo("* Only a claim is entered: the usual dose by the usual route is assumed.")
     typer.echo(f"Numbers: {out / 'ranking.json'}")
+    end_incomplete(lines)
 
 
 def _print(summary: dict[str, Any], evidence: bool) -> None:
@@ -124,13 +138,14 @@ def _print(summary: dict[str, Any], evidence: bool) -> None:
         given = arm["dose"] or "usual dose"
         times = f", {arm['doses']} doses" if arm["doses"] > 1 else ""
         print_table(
-            f"{arm['label']}: {given}, {arm['route']}{times}, {arm['species']}",
+            f"{arm['label']}: {given}, {arm['route']}{times}, {arm['species']}{_missing(arm)}",
             [_row(step) for step in _steps(arm)],
         )
         for cargo in arm["cargo"]:
-            ground = ", ".join(cargo["claims"]) or "no claim names a target"
-            typer.echo(f"{cargo['cargo']} on {cargo['target']} ({ground}): {cargo['verdict']}")
+            what = f": {cargo['effect']}" if cargo["effect"] else ""
+            typer.echo(f"{cargo['cargo']} ({cargo['kind']}){what}: {cargo['verdict']}")
             typer.echo(f"  {cargo['why']}.")
+            _attachments(cargo)
             if cargo["doubts"]:
                 told = ", ".join(f"{d['parameter']} ({d['rho']:+.2f})" for d in cargo["doubts"])
                 typer.echo(f"  What its uncertainty comes from, by rank: {told}")
@@ -142,6 +157,29 @@ def _print(summary: dict[str, Any], evidence: bool) -> None:
         for name, options in arm["conflicts"].items():
             typer.echo(f"  Sources conflict: {name} = {' or '.join(options)} (--choose)")
         typer.echo("")
+
+
+def _missing(arm: dict[str, Any]) -> str:
+    from angiosome.trials.failures import of_how_many
+
+    missing = of_how_many(len(arm["failed"]), arm["subjects"])
+    return f" (subjects: {missing})" if missing else ""
+
+
+def _attachments(cargo: dict[str, Any]) -> None:
+    """The links in force of a cargo, each with its strength and the places behind it."""
+    if not cargo["attachments"]:
+        held = " (held here against any one target)" * (cargo["kind"] == "miRNA")
+        typer.echo(f"  Attached: no known target: does nothing{held}")
+    for one in cargo["attachments"]:
+        typer.echo(f"  Attached: {one['in_words']}")
+        strength = [f"{c['what']}: {_n(c['value'])} {c['unit']}" for c in one["strength"]]
+        typer.echo(f"    Strength: {'; '.join(strength).replace(' 1;', ';').removesuffix(' 1')}")
+        for said in one["said"]:
+            typer.echo(f"    {said['claim']}: {said['place']}")
+    for why, names in cargo["left_out"].items():
+        if cargo["attachments"] or not why.startswith("cargo without"):
+            typer.echo(f"  Left out, {why}: {', '.join(names)}")
 
 
 def _product(product: dict[str, Any], recognised: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from angiosome.report.panel import COLOURS, Panel, document
 from angiosome.trials.compare import quantiles
 from angiosome.trials.dose.judge import Course, DoseResult
+from angiosome.trials.failures import of_how_many
 
 DAYS = (0.0, 1.0, 3.0, 7.0, 14.0)
 SHOWN_DAYS = 15.0
@@ -22,15 +23,20 @@ def dose_figure(results: Sequence[DoseResult]) -> str:
     copies = _courses(
         arms, 0, "copies of the best cargo in one cell", [r.best.copies for r in results], 1.0
     )
-    losses = [result.best.loss for result in results]
+    effects = [result.best.best for result in results]
     panels = [ladder, copies]
-    if all(loss is not None for loss in losses):
-        panels.append(_courses(arms, 1, "loss of its target, %", losses, 100.0))
+    if all(effect is not None for effect in effects):
+        shares = [effect.share for effect in effects if effect is not None]
+        panels.append(_courses(arms, 1, "what it does (named below), %", shares, 100.0))
     height = 330 + 16 * len(arms)
     for index, (result, colour) in enumerate(arms):
         y = 322 + 16 * index
         ladder.rule(20, y - 4, 40, y - 4, colour, width=3)
-        label = f"{result.case.label} ({result.best.load.name} on {result.best.load.target})"
+        best = result.best
+        does = best.best.effect.what if best.best else "does nothing that is known"
+        label = f"{result.case.label} ({best.load.name}: {does})"
+        if result.failed:
+            label += f"; {of_how_many(len(result.failed), len(result.particles))}"
         ladder.text(46, y, label, anchor="start")
     return document(960, height, f"Dose of {results[0].case.study.id}", panels)
 
@@ -41,7 +47,7 @@ def _ladder(arms: Sequence[tuple[DoseResult, str]]) -> Panel:
         ("in the organ", lambda r: r.in_organ.peak),
         ("taken up by one cell", lambda r: r.taken),
         ("escaped inside it", lambda r: r.escaped),
-        ("copies in Argonaute", lambda r: r.best.copies.peak),
+        (_copies_name([result for result, _ in arms]), lambda r: r.best.copies.peak),
         ("copies that are needed", _needed),
     )
     values = [[_quantiles(of(result)) for _, of in rows] for result, _ in arms]
@@ -64,15 +70,20 @@ def _ladder(arms: Sequence[tuple[DoseResult, str]]) -> Panel:
     return panel
 
 
+def _copies_name(results: Sequence[DoseResult]) -> str:
+    mirna = all(result.best.load.kind == "miRNA" for result in results)
+    return "copies in Argonaute" if mirna else "copies let out inside it"
+
+
 def _quantiles(values: np.ndarray | None) -> tuple[float, float, float] | None:
     return None if values is None else quantiles(values)
 
 
 def _needed(result: DoseResult) -> np.ndarray | None:
-    fold = result.best.fold
-    if fold is None or not np.isfinite(np.median(fold)):
+    best = result.best.best
+    if best is None or not np.isfinite(np.median(best.effect.fold)):
         return None
-    needed = fold * result.best.copies.peak
+    needed = best.effect.fold * result.best.copies.peak
     return needed[np.isfinite(needed)]
 
 
@@ -80,14 +91,13 @@ def _courses(
     arms: Sequence[tuple[DoseResult, str]],
     column: int,
     title: str,
-    courses: Sequence[Course | None],
+    courses: Sequence[Course],
     factor: float,
 ) -> Panel:
     bands = []
     for (result, colour), course in zip(arms, courses, strict=True):
-        assert course is not None
         shown = result.times_h <= SHOWN_DAYS * 24
-        low, middle, high = factor * np.percentile(course.values[:, shown], [5, 50, 95], axis=0)
+        low, middle, high = factor * np.nanpercentile(course.values[:, shown], [5, 50, 95], axis=0)
         bands.append((np.sqrt(result.times_h[shown] / 24), low, middle, high, colour))
     top = max(float(high.max()) for _, _, _, high, _ in bands) or 1.0
     panel = Panel(560 + 210 * column, 40, 150, 230, x=(0, math.sqrt(SHOWN_DAYS)), y=(0, top))

@@ -174,16 +174,22 @@ def target_rates(
 
 
 def protein_course(
-    times_h: Float[Array, " time"], delivered: Float[Array, "cargo time"], how: Silencing
+    times_h: Float[Array, " time"],
+    delivered: Float[Array, "cargo time"],
+    how: Silencing,
+    sponge: Float[Array, "cargo time"] | None = None,
 ) -> Float[Array, "target time"]:
     """Protein of each target over untreated, for copies per cell that are known over time.
+
+    ``sponge`` counts the sites of delivered sponges for each miRNA, per cell.
 
     The equations of `target_rates`, solved exactly over each interval with the copies of its
     middle: an error of second order in the length of the intervals.
     """
     middle = (delivered[:, 1:] + delivered[:, :-1]) / 2
     own = jnp.broadcast_to(how.endogenous_copies[:, None], middle.shape)
-    theta, theta_0 = _occupancy(own + middle, how), _occupancy(own, how)
+    bound = None if sponge is None else (sponge[:, 1:] + sponge[:, :-1]) / 2
+    theta, theta_0 = _occupancy(own + middle, how, bound), _occupancy(own, how)
     r = how.max_mrna_loss / (1 - how.max_mrna_loss)
     q = 1 - (1 - how.max_protein_loss) / (1 - how.max_mrna_loss)
     mrna_end = (1 + r * theta_0) / (1 + r * theta)

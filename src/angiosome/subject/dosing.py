@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from angiosome import delivery
 from angiosome.delivery import ORGANS, Body, Infusion, Uptake, VesicleState, particles_given
 from angiosome.delivery.routes import ROUTE_INLETS
-from angiosome.numerics import StiffPlan, in_chunks, plan_stiff, solve_stiff
+from angiosome.numerics import StiffPlan, StiffSolution, in_chunks, plan_stiff, solve_stiff
 from angiosome.subject.bed import BED_ZONES, bed_of, dish_of, treated_part, two_zones
 from angiosome.subject.body import body_of
 from angiosome.subject.draws import Draws, of_subjects
@@ -98,6 +99,8 @@ class Courses:
         escaped: of those, how many have let their cargo out.
         unit_copies: copies in Argonaute in such a cell, if every vesicle carried one copy.
         gap: what is given less what is accounted for, relative, ``(subject,)``.
+        status: how the integration ended, a number of `angiosome.numerics.status`, ``(subject,)``;
+            where it failed, all else is NaN from some time on.
     """
 
     times_h: Floats
@@ -107,6 +110,7 @@ class Courses:
     escaped: Floats
     unit_copies: Floats
     gap: Floats
+    status: NDArray[np.integer[Any]]
 
 
 def subjects_of(case: Case, draws: Draws) -> Subjects:
@@ -187,13 +191,17 @@ def _plan() -> StiffPlan:
 
 def solve(lane: Lane, infusion: Infusion, times_h: Float[Array, " time"]) -> VesicleState:
     """The states of one lane at every time; NaN where the integration failed."""
+    return _solution(lane, infusion, times_h).states
+
+
+def _solution(lane: Lane, infusion: Infusion, times_h: Float[Array, " time"]) -> StiffSolution:
     start = delivery.no_vesicles(1, len(BED_ZONES))
     given = particles_given(infusion, jnp.diff(times_h))
     particles = jax.tree.map(lambda _: jax.lax.stop_gradient(1e-9 * given) + 1e-12, start)
     atol = eqx.tree_at(
         lambda state: (state.free_copies, state.loaded_copies), particles, (ATOL_COPIES,) * 2
     )
-    return solve_stiff(_plan(), start, lane, times_h, infusion, rtol=RTOL, atol=atol).states
+    return solve_stiff(_plan(), start, lane, times_h, infusion, rtol=RTOL, atol=atol)
 
 
 def follow(
@@ -228,8 +236,9 @@ def follow(
 
 
 def _read(
-    lane: Lane, infusion: Infusion, times_h: Array, states: VesicleState
-) -> dict[str, Float[Array, "..."]]:
+    lane: Lane, infusion: Infusion, times_h: Array, solution: StiffSolution
+) -> dict[str, Array]:
+    states: VesicleState = solution.states
     cells = lane.uptake.endothelial_cells[INJURED]
     escaped = states.escaped[:, INJURED] / cells
     in_cell = states.endothelium[:, INJURED] / cells
@@ -242,12 +251,13 @@ def _read(
         "escaped": escaped,
         "unit_copies": states.loaded_copies[:, 0, INJURED],
         "gap": jnp.abs(total / given - 1),
+        "status": solution.status,
     }
 
 
 @eqx.filter_jit
-def _follow(rows: tuple[Lane, Infusion, Array]) -> dict[str, Float[Array, "..."]]:
-    def one(lane: Lane, infusion: Infusion, times_h: Array) -> dict[str, Float[Array, "..."]]:
-        return _read(lane, infusion, times_h, solve(lane, infusion, times_h))
+def _follow(rows: tuple[Lane, Infusion, Array]) -> dict[str, Array]:
+    def one(lane: Lane, infusion: Infusion, times_h: Array) -> dict[str, Array]:
+        return _read(lane, infusion, times_h, _solution(lane, infusion, times_h))
 
     return jax.vmap(one)(*rows)

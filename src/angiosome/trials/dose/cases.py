@@ -6,19 +6,24 @@ how little it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from angiosome.delivery.routes import ROUTE_INLETS
 from angiosome.errors import AngiosomeError
-from angiosome.evidence import compile_mechanism
 from angiosome.product.preparation import Preparation
+from angiosome.signalling.cell_model import Said
+from angiosome.signalling.roles import UNNAMED
 from angiosome.study import Absent, Arm, Cargo, Product, Regimen, Study
 from angiosome.study.cargo_names import cargo_family, may_be_same
 from angiosome.subject.animal import MODELLED_SPECIES
 from angiosome.subject.batch import is_foreign, preparation_in
+from angiosome.subject.cell import Attachment
 from angiosome.subject.dosing import Case
 from angiosome.subject.schedule import INJECTION_MIN, hours
+from angiosome.trials.attachments import attachments_of, mechanism_for
+from angiosome.trials.mechanism_numbers import speaker
+from angiosome.trials.mechanism_words import left_out
 from angiosome.units import Amount
 
 USUAL_ROUTE = {
@@ -32,6 +37,7 @@ NEAREST_SPECIES = {"rabbit": "rat", "dog": "pig", "monkey": "human"}
 USUAL_SPECIES = "mouse"
 ANY_CARGO = "any miRNA"
 ANY_TARGET = "any one target"
+NO_TARGET = "nothing that is known"
 
 
 @dataclass(frozen=True)
@@ -49,21 +55,36 @@ Assume = Callable[[str, str, str], None]
 
 @dataclass(frozen=True)
 class Load:
-    """One cargo, and the target that it is held against.
+    """One cargo, and what it attaches to.
 
     Attributes:
         basis: as in `angiosome.study.vocabulary.CARGO_BASES`; ``claimed`` where only a claim
             names the cargo, ``none`` where the study names no cargo at all.
-        target: a protein, or `ANY_TARGET`.
-        claims: that name the target, each as ``study/claim``; empty where none does.
+        attachments: the links in force, as in a run; the first is the one that a miRNA is held
+            against.
+        left_out: why to the names of what claims say of it and no rule holds.
+        said: where the claims of its attachments were read.
     """
 
     name: str
     kind: str
     basis: str
     copies: Amount | None
-    target: str
-    claims: tuple[str, ...]
+    attachments: tuple[Attachment, ...]
+    left_out: Mapping[str, tuple[str, ...]]
+    said: tuple[Said, ...]
+
+    @property
+    def target(self) -> str:
+        """What its first attachment acts on; of a miRNA without one any target that it may have."""
+        if self.attachments:
+            return self.attachments[0].target
+        return ANY_TARGET if self.kind == "miRNA" else NO_TARGET
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Claims that name the target, each as ``study/claim``; empty where none does."""
+        return self.attachments[0].claims if self.attachments else ()
 
     @property
     def family(self) -> str:
@@ -238,22 +259,28 @@ def _loads(study: Study, product: Product | None, studies: Sequence[Study]) -> t
     if not cargo:
         none = Cargo(name=ANY_CARGO, kind="miRNA", basis="not identified")
         cargo.append((none, "none"))
-    known = (study, *(other for other in studies if other.id != study.id))
-    targets = {claim.target for other in known for claim in other.claims if claim.target}
-    mechanism = compile_mechanism([item for item, _ in cargo], known, sorted(targets))
+    said = speaker((*studies, study))
+
+    def rank(edge: Attachment) -> tuple[bool, bool, int]:
+        """A named target before a pathway, the study's own claims first, then more of them."""
+        unnamed = edge.target.startswith(tuple(words.format("") for words in UNNAMED.values()))
+        own = any(claim.startswith(f"{study.id}/") for claim in edge.claims)
+        return unnamed, not own, -len(edge.claims)
+
     loads: list[Load] = []
     for item, basis in cargo:
-        links = [link for link in mechanism.links if link.cargo == item.name]
-        own = [link for link in links if any(c.startswith(f"{study.id}/") for c in link.claims)]
-        best = max(own or links, key=lambda link: len(link.claims), default=None)
+        mechanism = mechanism_for([item], study, studies)
+        attachments = tuple(sorted(attachments_of(mechanism), key=rank))
+        claims = dict.fromkeys(claim for edge in attachments for claim in edge.claims)
         loads.append(
             Load(
                 name=item.name,
                 kind=item.kind,
                 basis=basis,
                 copies=item.copies_per_particle.known,
-                target=best.target if best else ANY_TARGET,
-                claims=best.claims if best else (),
+                attachments=attachments,
+                left_out=left_out(mechanism),
+                said=tuple(said(claim) for claim in claims),
             )
         )
     return tuple(loads)

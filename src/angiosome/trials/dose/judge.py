@@ -5,29 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 from numpy.typing import NDArray
 from scipy import stats
 
 from angiosome.errors import AngiosomeError
-from angiosome.numerics import in_chunks
 from angiosome.parameters import Parameter, Registry
-from angiosome.signalling import Silencing, protein_course
 from angiosome.subject.batch import copies_of, particles_of
 from angiosome.subject.dosing import Courses, Subjects, follow, subjects_of
 from angiosome.subject.draws import Draws
-from angiosome.tissue.injury import LN2
+from angiosome.trials.dose.attached import Attached, attached_of
 from angiosome.trials.dose.cases import DoseCase, Load
+from angiosome.trials.dose.effects import Effect, effects_of, followed
 from angiosome.trials.dose.product import ProductAnswer, characterise
-
-WIDTH = 256  # rows of silencing side by side
-BETWEEN = 4  # steps of the silencing course in one interval of the clock
-FOLDS = (-6.0, 12.0)  # powers of ten between which the fold that is needed is sought
-HALVINGS = 40
+from angiosome.trials.failures import Failure, of_integration, of_numbers, refuse_none_left
 
 Floats = NDArray[np.float64]
 
@@ -46,40 +37,59 @@ class Course:
 
 
 @dataclass(frozen=True)
-class LoadResult:
-    """One cargo of one arm.
+class EffectResult:
+    """What one attachment of a cargo does, and what would have to be for it to do enough.
 
     Attributes:
+        effect: with `share` and `fold` of every subject; a failed one has no share, and no number
+            of copies is enough for it.
+        share: the same as a course.
+    """
+
+    effect: Effect
+    share: Course
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """One cargo of one arm; arrays have every planned subject, NaN for a failed one.
+
+    Attributes:
+        attached: its links in force in words, with their numbers and places.
         copies_per_particle: ``(subject,)``.
         copies: of a miRNA, in Argonaute in one endothelial cell; of other cargo, all that was let
             out inside it, whatever became of it.
-        loss: of the target's protein, 0 to 1; `None` where no rule turns copies into silencing.
-        fold: copies per vesicle that would silence enough, over those there are; infinite where no
-            number would.
+        effects: the nearest to enough first; none where nothing is known that it acts on.
         verdict: whether that can be enough; see `why`.
-        doubts: parameters that go most with the loss, or with the copies; Spearman's rho.
+        doubts: parameters that go most with the effect, or with the copies; Spearman's rho, over
+            the subjects that finished.
     """
 
     load: Load
+    attached: tuple[Attached, ...]
     copies_per_particle: Floats
     copies: Course
-    loss: Course | None
-    fold: Floats | None
+    effects: tuple[EffectResult, ...]
     verdict: str
     why: str
     doubts: tuple[tuple[str, float], ...]
 
+    @property
+    def best(self) -> EffectResult | None:
+        """The effect that is nearest to enough."""
+        return self.effects[0] if self.effects else None
+
 
 @dataclass(frozen=True)
 class DoseResult:
-    """One arm, from the syringe to copies in a cell.
+    """One arm, from the syringe to copies in a cell; arrays have every planned subject.
 
     Attributes:
         particles: in one dose, ``(subject,)``.
         without: share of cells of the injured part that no vesicle has entered, ``(subject,)``.
         used: every number that was drawn.
-        gap: vesicles given less accounted for, relative; the largest of all subjects.
-        failed: subjects whose integration failed; left out of every number above.
+        gap: vesicles given less accounted for, relative; the largest of all that finished.
+        failed: subjects without a result, and why; NaN in every course.
     """
 
     case: DoseCase
@@ -94,7 +104,7 @@ class DoseResult:
     loads: tuple[LoadResult, ...]
     used: dict[str, tuple[Parameter, Floats]]
     gap: float
-    failed: tuple[int, ...]
+    failed: tuple[Failure, ...]
 
     @property
     def best(self) -> LoadResult:
@@ -108,7 +118,7 @@ def dose(
     """Follow every case. Subject i has the same draws in all cases that use a parameter.
 
     Raises:
-        AngiosomeError: a dose is zero, or no subject of a case could be integrated.
+        AngiosomeError: a dose is zero, or every subject of a case failed.
     """
     drawers = [
         Draws(registry, subjects, seed, case.case.organ, case.case.species, {}) for case in cases
@@ -119,15 +129,24 @@ def dose(
         for case, draws, group in zip(cases, drawers, groups, strict=True)
     ]
     courses = follow([case.case for case in cases], groups, given)
-    rows = [
-        _row(load, case, draws, course)
-        for case, draws, course in zip(cases, drawers, courses, strict=True)
-        for load in case.loads
+    copies = [
+        [_copies_per_particle(load, case, draws) for load in case.loads]
+        for case, draws in zip(cases, drawers, strict=True)
     ]
-    answers = iter(_silence(rows))
+    asked = [
+        [
+            effects_of(load, per_particle, draws, course)
+            for load, per_particle in zip(case.loads, row, strict=True)
+        ]
+        for case, draws, course, row in zip(cases, drawers, courses, copies, strict=True)
+    ]
+    answers = iter(followed([one for row in asked for of_load in row for one in of_load]))
+    effects = [[[next(answers) for _ in of_load] for of_load in row] for row in asked]
     return [
-        _result(case, draws, particles, course, [next(answers) for _ in case.loads])
-        for case, draws, particles, course in zip(cases, drawers, given, courses, strict=True)
+        _result(case, draws, particles, course, list(zip(case.loads, row, found, strict=True)))
+        for case, draws, particles, course, row, found in zip(
+            cases, drawers, given, courses, copies, effects, strict=True
+        )
     ]
 
 
@@ -150,89 +169,6 @@ def _copies_per_particle(load: Load, case: DoseCase, draws: Draws) -> Floats:
     return copies_of(draws, load.name, load.kind, load.basis, load.copies, case.preparation)
 
 
-class _Row(eqx.Module):
-    """One cargo against one target in one subject; or many, with a leading axis."""
-
-    times_h: Float[Array, " time"]
-    copies: Float[Array, " time"]
-    how: Silencing
-    enough: Float[Array, ""]
-
-
-def _row(load: Load, case: DoseCase, draws: Draws, course: Courses) -> tuple[_Row, Floats]:
-    copies = _copies_per_particle(load, case, draws)
-    mrna_loss = draws.column("max_mrna_loss")
-    column = draws.column
-    values = {
-        "endogenous_copies": column("endogenous_copies", load.family, stream=load.name)[:, None],
-        "competitor_sites": column("competitor_sites"),
-        "competitor_half_copies": column("competitor_half_copies"),
-        "target_half_copies": column("site_half_copies", stream=f"{load.name} on {load.target}")[
-            :, None, None
-        ],
-        "max_mrna_loss": mrna_loss,
-        "max_protein_loss": np.maximum(column("max_protein_loss"), mrna_loss),
-        "mrna_decay_per_h": LN2 / column("mrna_half_life"),
-        "protein_decay_per_h": LN2 / column("protein_half_life", load.target)[:, None],
-    }
-    how = jax.vmap(lambda row: Silencing(**row))({k: jnp.asarray(v) for k, v in values.items()})
-    times = np.broadcast_to(course.times_h, course.unit_copies.shape)
-    parts = (times, course.unit_copies * copies[:, None], column("enough_loss"))
-    times_h, in_cell, enough = (jnp.asarray(part) for part in parts)
-    return jax.vmap(_Row)(times_h, in_cell, how, enough), copies
-
-
-def _silence(rows: Sequence[tuple[_Row, Floats]]) -> list[tuple[Floats, Floats, Floats]]:
-    """For each row: copies per particle, loss over time, and the fold that is needed."""
-    found: dict[int, tuple[Floats, Floats, Floats]] = {}
-    lengths = [row.copies.shape[1] for row, _ in rows]
-    for length in sorted(set(lengths)):
-        chosen = [i for i, n in enumerate(lengths) if n == length]
-        batch = jax.tree.map(
-            lambda *parts: np.concatenate([np.asarray(part) for part in parts]),
-            *(rows[i][0] for i in chosen),
-        )
-        loss, fold = in_chunks(_loss_and_fold, batch, width=WIDTH)
-        at = 0
-        for i in chosen:
-            copies = rows[i][1]
-            here = slice(at, at + len(copies))
-            found[i] = (copies, loss[here], fold[here])
-            at = here.stop
-    return [found[i] for i in range(len(rows))]
-
-
-@eqx.filter_jit
-def _loss_and_fold(rows: _Row) -> tuple[Float[Array, "row time"], Float[Array, " row"]]:
-    return jax.vmap(lambda row: (_loss(row, jnp.ones(())), _fold(row)))(rows)
-
-
-def _loss(row: _Row, fold: Float[Array, ""]) -> Float[Array, " time"]:
-    """Loss of the target's protein over time, with ``fold`` times the copies."""
-    steps = jnp.arange(BETWEEN * (row.times_h.shape[0] - 1) + 1) / BETWEEN
-    index = jnp.arange(row.times_h.shape[0], dtype=float)
-    times, copies = jnp.interp(steps, index, row.times_h), jnp.interp(steps, index, row.copies)
-    protein = protein_course(times, fold * copies[None], row.how)
-    return 1 - protein[0, ::BETWEEN]
-
-
-def _fold(row: _Row) -> Float[Array, ""]:
-    """The fold at which the loss at its peak is just enough; the loss grows with the fold."""
-
-    def enough(power: Array) -> Array:
-        return jnp.max(_loss(row, 10.0**power)) >= row.enough
-
-    def halve(_: Array, ends: tuple[Array, Array]) -> tuple[Array, Array]:
-        low, high = ends
-        middle = (low + high) / 2
-        yes = enough(middle)
-        return jnp.where(yes, low, middle), jnp.where(yes, middle, high)
-
-    ends = (jnp.asarray(FOLDS[0]), jnp.asarray(FOLDS[1]))
-    _, high = jax.lax.fori_loop(0, HALVINGS, halve, ends)
-    return jnp.where(enough(ends[1]), 10.0**high, jnp.inf)
-
-
 def _course(times_h: Floats, values: Floats) -> Course:
     widths = np.diff(times_h)
     before, after = values[:, :-1], values[:, 1:]
@@ -241,7 +177,8 @@ def _course(times_h: Floats, values: Floats) -> Course:
     low, high = np.minimum(before, after), np.maximum(before, after)
     rise = np.where(high > low, high - low, 1.0)
     above = np.where(high > low, np.clip((high - half) / rise, 0, 1), high > half)
-    return Course(values, peak, ((before + after) / 2) @ widths, above @ widths)
+    lasts = np.where(np.isnan(peak), np.nan, above @ widths)
+    return Course(values, peak, ((before + after) / 2) @ widths, lasts)
 
 
 def _result(
@@ -249,84 +186,152 @@ def _result(
     draws: Draws,
     particles: Floats,
     course: Courses,
-    answers: Sequence[tuple[Floats, Floats, Floats]],
+    loads: Sequence[tuple[Load, Floats, Sequence[Effect]]],
 ) -> DoseResult:
-    kept = np.isfinite(course.unit_copies).all(axis=1)
-    if not kept.any():
-        raise AngiosomeError(
-            f"{case.study.id}, arm '{case.arm}': the integration failed for every subject; "
-            "please report the study file"
-        )
+    """Put together what is known of one arm.
+
+    Raises:
+        AngiosomeError: every subject failed.
+    """
     times = course.times_h
-    used = {name: (parameter, values[kept]) for name, (parameter, values) in draws.used.items()}
-    loads: list[LoadResult] = []
-    highest = float(draws.registry.find("highest_reported_loading").value)
-    enough = float(draws.registry.find("enough_loss").value)
-    for load, (per_particle, loss, fold) in zip(case.loads, answers, strict=True):
-        silences = load.kind == "miRNA"
-        inside = course.unit_copies if silences else course.escaped
-        copies = _course(times, (inside * per_particle[:, None])[kept])
-        per_particle, loss, fold = per_particle[kept], loss[kept], fold[kept]
-        silenced = _course(times, loss) if silences else None
-        verdict, why = (
-            _verdict(per_particle, fold, highest, enough)
-            if silences
-            else ("not judged", f"no rule turns copies of a {load.kind} into an effect yet")
-        )
-        told = silenced.peak if silenced else copies.peak
-        loads.append(
+    odd = of_numbers({"particles in a dose": particles})
+    for load, per_particle, effects in loads:
+        numbers = {f"copies of {load.name} per vesicle": per_particle}
+        odd |= of_numbers(numbers | {effect.what: effect.share for effect in effects})
+    failed = odd | of_integration(course.status, course.unit_copies, times)
+    refuse_none_left(f"{case.study.id}, arm '{case.arm}'", failed, draws.subjects)
+    rows = sorted(failed)
+
+    def kept(values: Floats, instead: float = np.nan) -> Floats:
+        """Without the numbers of failed subjects, in whose place something else stands."""
+        whole = np.array(values, float)
+        whole[rows] = instead
+        return whole
+
+    product = characterise(case, draws, particles)
+    registry, used = draws.registry, dict(draws.used)
+    results: list[LoadResult] = []
+    for load, per_particle, effects in loads:
+        inside = course.unit_copies if load.kind == "miRNA" else course.escaped
+        copies = _course(times, kept(inside * per_particle[:, None]))
+        found = [
+            EffectResult(
+                Effect(one.attachment, one.what, share, kept(one.fold, np.inf)),
+                _course(times, share),
+            )
+            for one in effects
+            for share in [kept(one.share)]
+        ]
+        found.sort(key=_by_fold)
+        verdict, why = _judged(load, per_particle, found, registry, len(rows))
+        told = found[0].share.peak if found else copies.peak
+        results.append(
             LoadResult(
                 load=load,
-                copies_per_particle=per_particle,
+                attached=attached_of(load, case.study, registry),
+                copies_per_particle=kept(per_particle),
                 copies=copies,
-                loss=silenced,
-                fold=fold if silences else None,
+                effects=tuple(found),
                 verdict=verdict,
                 why=why,
                 doubts=_doubts(told, used, load, case.loads),
             )
         )
-    taken = course.taken[kept, -1]
-    product = characterise(case, draws, particles)  # draws numbers that no cargo depends on
-    used = {name: (parameter, values[kept]) for name, (parameter, values) in draws.used.items()}
+    taken = kept(course.taken[:, -1])
     return DoseResult(
         case=case,
         times_h=times,
-        particles=particles[kept],
+        particles=kept(particles),
         product=product,
-        in_organ=_course(times, course.in_organ[kept]),
-        in_cell=_course(times, course.in_cell[kept]),
+        in_organ=_course(times, kept(course.in_organ)),
+        in_cell=_course(times, kept(course.in_cell)),
         taken=taken,
-        escaped=course.escaped[kept, -1],
+        escaped=kept(course.escaped[:, -1]),
         without=np.exp(-taken),  # entries are independent, so Poisson
-        loads=tuple(loads),
-        used=used,
-        gap=float(np.max(course.gap[kept])),
-        failed=tuple(int(i) for i in np.flatnonzero(~kept)),
+        loads=tuple(results),
+        used=dict(draws.used),
+        gap=float(np.nanmax(kept(course.gap))),
+        failed=tuple(Failure(case.arm, subject, failed[subject]) for subject in rows),
     )
 
 
-def _verdict(per_particle: Floats, fold: Floats, highest: float, enough: float) -> tuple[str, str]:
-    """The verdict on a miRNA by its median subject, and the numbers it rests on."""
-    middle, needed = float(np.median(fold)), float(np.median(fold * per_particle))
-    share, ever = np.mean(fold <= 1), np.mean(fold * per_particle <= highest)
-    told = f"{share:.0%} of subjects lose {enough:.0%} of the protein or more"
+def _by_fold(result: EffectResult) -> tuple[float, float]:
+    return float(np.median(result.effect.fold)), -float(np.nanmedian(result.share.peak))
+
+
+ENOUGH = {
+    "silences": "lose {} of the protein or more",
+    "adds": "gain {} of the protein or more",
+    "presents": "have {} of the receptors held, or more",
+    "sponges": "gain {} of the freed protein or more",
+}
+NEVER = {
+    "silences": "no number of copies takes {} more of the protein in most subjects: their "
+    "cells hold so many copies of their own, or so little can be lost at all",
+    "adds": "no number of copies is enough in most subjects: none arrive",
+    "presents": "no number of copies is enough in most subjects: no vesicle is at the cell",
+    "sponges": "no number of copies frees {} more of the protein in most subjects: their cells "
+    "hold too few copies of the miRNA to hold it down",
+}
+"""By rule; with the share that is enough."""
+
+
+def _judged(
+    load: Load,
+    per_particle: Floats,
+    effects: Sequence[EffectResult],
+    registry: Registry,
+    failed: int,
+) -> tuple[str, str]:
+    """The verdict on a cargo by the effect that is nearest to enough."""
+    if not effects:
+        reasons = [f"{why}: {', '.join(names)}" for why, names in load.left_out.items()]
+        return NOTHING, "; ".join(reasons) or "no rule holds for what claims say of it"
+    effect = effects[0].effect
+    rule = effect.attachment.rule if effect.attachment else "silences"
+    enough = float(registry.find("enough_loss").value)
+    # of no other cargo was a highest load found; what is more than that has no room
+    limit = "highest_reported_loading" if load.kind == "miRNA" else "copies_with_room"
+    most = float(registry.find(limit).value)
+    verdict, why = _verdict(per_particle, effect.fold, most, enough, rule, limit)
+    if failed:
+        why += f"; {failed} of {len(per_particle)} subjects failed, and count as not served"
+    return verdict, why
+
+
+def _verdict(
+    per_particle: Floats,
+    fold: Floats,
+    most: float,
+    enough: float,
+    rule: str = "silences",
+    limit: str = "highest_reported_loading",
+) -> tuple[str, str]:
+    """The verdict by the median subject, and the numbers it rests on.
+
+    Shares are of all planned subjects: for one that failed the fold is infinite.
+    """
+    needs = np.where(np.isfinite(fold), fold * per_particle, np.inf)
+    middle, needed = float(np.median(fold)), float(np.median(needs))
+    told = f"{np.mean(fold <= 1):.0%} of subjects {ENOUGH[rule].format(f'{enough:.0%}')}"
     if middle <= 1:
         return "plausible", told
     if not np.isfinite(middle):
-        return IMPLAUSIBLE, (
-            f"no number of copies takes {enough:.0%} more of the protein in most subjects: their "
-            "cells hold so many copies of their own, or so little can be lost at all"
-        )
-    wanted = (
-        f"{_short(needed)} copies per vesicle would do; the highest load reported is {highest:g}"
-    )
-    if needed > highest:
-        return IMPLAUSIBLE, f"{wanted}, which serves {ever:.0%} of subjects"
+        return LIMITS[limit][1], NEVER[rule].format(f"{enough:.0%}")
+    words, beyond = LIMITS[limit]
+    wanted = f"{_short(needed)} copies per vesicle would do; {words} {most:g}"
+    if needed > most:
+        return beyond, f"{wanted}, which serves {np.mean(needs <= most):.0%} of subjects"
     return f"needs {_short(middle)}-fold more copies per vesicle", f"{wanted}; {told} as it is"
 
 
 IMPLAUSIBLE = "implausible at any reported loading"
+LIMITS = {
+    "highest_reported_loading": ("the highest load reported is", IMPLAUSIBLE),
+    "copies_with_room": ("a vesicle has room for", "implausible for want of room in a vesicle"),
+}
+"""Parameters that limit copies in a vesicle: what they are, and the verdict beyond."""
+NOTHING = "does nothing: no known target"
 
 
 def _short(value: float) -> str:
@@ -334,11 +339,10 @@ def _short(value: float) -> str:
 
 
 def nearness(load: LoadResult) -> tuple[bool, float, float]:
-    """Orders cargo: what can be judged first, then by the fold, then by the loss or the copies."""
-    judged = load.fold is not None and load.loss is not None
-    fold = float(np.median(load.fold)) if load.fold is not None else np.inf
-    strength = load.loss.peak if load.loss is not None else load.copies.peak
-    return not judged, fold, -float(np.median(strength))
+    """Orders cargo: what acts first, then by the fold, then by the effect or the copies."""
+    if load.best is None:
+        return True, np.inf, -float(np.nanmedian(load.copies.peak))
+    return False, *_by_fold(load.best)
 
 
 def _doubts(
@@ -348,12 +352,17 @@ def _doubts(
     loads: Sequence[Load],
     count: int = 3,
 ) -> tuple[tuple[str, float], ...]:
-    """Parameters that go most with an answer, by rank; draws for other cargo are left out."""
+    """Parameters that go most with an answer, by rank, over the subjects that finished.
+
+    Draws for other cargo are left out.
+    """
+    finished = np.isfinite(told)
+    told = told[finished]
     others = {other.name for other in loads} - {load.name}
     columns = {
-        name: values
+        name: values[finished]
         for name, (_, values) in used.items()
-        if np.ptp(values) > 0 and not any(f"({other}" in name for other in others)
+        if np.ptp(values[finished]) > 0 and not any(f"({other}" in name for other in others)
     }
     if len(told) < 8 or not columns or len(set(told.tolist())) == 1:
         return ()

@@ -9,9 +9,10 @@ import numpy as np
 
 from angiosome.parameters import Parameter, load_registry
 from angiosome.trials.compare import INTERVAL, quantiles
-from angiosome.trials.dose.judge import Course, DoseResult, LoadResult, nearness
+from angiosome.trials.dose.attached import Attached
+from angiosome.trials.dose.judge import Course, DoseResult, EffectResult, LoadResult, nearness
 
-DOSE_SCHEMA = "angiosome.dose/1"
+DOSE_SCHEMA = "angiosome.dose/2"
 IN_ARGONAUTE, LET_OUT = "in Argonaute in one cell", "let out inside one cell"
 
 STEP_OF = {
@@ -41,6 +42,7 @@ STEP_OF = {
         "endogenous_copies", "competitor_", "site_half", "max_mrna", "max_protein", "mrna_half",
         "protein_half", "enough_loss",
     ),
+    "proteins and sponges": ("protein_copies", "receptors_per_cell", "sponge_"),
 }  # fmt: skip
 """The step of the chain to the beginnings of the parameters that it rests on."""
 
@@ -54,7 +56,8 @@ def summarise_dose(results: Sequence[DoseResult]) -> dict[str, Any]:
         "title": study.title,
         "organ": study.condition.organ,
         "interval": INTERVAL,
-        "subjects": len(results[0].particles) + len(results[0].failed),
+        "subjects": len(results[0].particles),
+        "complete": not any(result.failed for result in results),
         "arms": [_arm(result) for result in results],
     }
 
@@ -70,6 +73,10 @@ def _arm(result: DoseResult) -> dict[str, Any]:
         "dose": str(case.dose) if case.dose else None,
         "doses": len(case.case.starts_h),
         "only_claims": case.only_claims,
+        "subjects": len(result.particles),
+        "failed": [
+            {"subject": failure.subject, "reason": failure.reason} for failure in result.failed
+        ],
         "verdict": best.verdict,
         "best": best.load.name,
         "steps": [
@@ -92,33 +99,54 @@ def _arm(result: DoseResult) -> dict[str, Any]:
         },
         "evidence": evidence(result),
         "conflicts": _conflicts(result),
-        "checks": {"particles unaccounted for (relative)": result.gap, "failed": result.failed},
+        "checks": {"particles unaccounted for (relative)": result.gap},
     }
 
 
 def _load(result: LoadResult) -> dict[str, Any]:
-    load, loss, fold = result.load, result.loss, result.fold
-    percent = None
-    if loss is not None:
-        values, peak, area = (100 * part for part in (loss.values, loss.peak, loss.area))
-        percent = Course(values, peak, area, loss.duration_h)
+    load, best = result.load, result.best
     return {
         "cargo": load.name,
         "kind": load.kind,
         "basis": load.basis,
         "target": load.target,
         "claims": list(load.claims),
+        "attachments": [_attached(attached) for attached in result.attached],
+        "left_out": {why: list(names) for why, names in load.left_out.items()},
         "steps": [
             _step("copies per vesicle", "copies/particle", result.copies_per_particle),
             _step(IN_ARGONAUTE, "copies", result.copies)
-            if loss
+            if load.kind == "miRNA"
             else _step(LET_OUT, "copies", result.copies.peak),  # it only grows
-            *([_step(f"{load.target} silenced", "%", percent)] if percent else []),
+            *(_step(one.effect.what, "%", _percent(one)) for one in result.effects),
         ],
-        "fold_needed": _interval(fold) if fold is not None else None,
+        "effect": best.effect.what if best else None,
+        "fold_needed": _interval(best.effect.fold) if best else None,
         "verdict": result.verdict,
         "why": result.why,
         "doubts": [{"parameter": name, "rho": rho} for name, rho in result.doubts],
+    }
+
+
+def _percent(result: EffectResult) -> Course:
+    share = result.share
+    values, peak, area = (100 * part for part in (share.values, share.peak, share.area))
+    return Course(values, peak, area, share.duration_h)
+
+
+def _attached(one: Attached) -> dict[str, Any]:
+    edge = one.attachment
+    return {
+        "rule": edge.rule,
+        "target": edge.target,
+        "frees": list(edge.frees),
+        "drives": list(one.drives),
+        "in_words": one.words,
+        "strength": [
+            {"what": c.name, "value": c.value, "unit": c.unit, "ground": c.ground}
+            for c in one.strength
+        ],
+        "said": [{"claim": said.claim, "place": said.place} for said in one.said],
     }
 
 
@@ -136,7 +164,7 @@ def _step(name: str, unit: str, values: Course | np.ndarray) -> dict[str, Any]:
 
 def _interval(values: np.ndarray) -> dict[str, float | None]:
     # an infinite number has no place between two others: rank it, then say null
-    large = np.where(np.isfinite(values), values, 1e300)
+    large = np.where(np.isposinf(values), 1e300, values)
     ends = zip(("median", "low", "high"), quantiles(large), strict=True)
     return {name: value if value < 1e290 else None for name, value in ends}
 
@@ -176,7 +204,7 @@ def _ground(parameter: Parameter) -> dict[str, Any]:
 def rank(summaries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """One line for each arm: by verdict, then by the fold that is needed, the smallest first.
 
-    Arms without a cargo that can be judged come last; they are ordered by vesicles per cell.
+    Arms without a cargo that does anything come last; they are ordered by vesicles per cell.
     """
     rows = [_line(summary, arm) for summary in summaries for arm in summary["arms"]]
     return sorted(
@@ -184,7 +212,7 @@ def rank(summaries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         key=lambda row: (
             _place(row["verdict"]),
             np.inf if row["fold"] is None else row["fold"],
-            -(row["silenced_percent"] or 0.0),
+            -(row["effect_percent"] or 0.0),
             -row["vesicles_per_cell"],
             row["study"],
         ),
@@ -192,14 +220,13 @@ def rank(summaries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _place(verdict: str) -> int:
-    return ("plausible", "needs", "implausible", "not").index(verdict.split()[0])
+    return ("plausible", "needs", "implausible", "does").index(verdict.split()[0])
 
 
 def _line(summary: dict[str, Any], arm: dict[str, Any]) -> dict[str, Any]:
     steps = {step["step"]: step["value"]["median"] for step in arm["steps"]}
     best = next(cargo for cargo in arm["cargo"] if cargo["cargo"] == arm["best"])
     own = {step["step"]: step["value"]["median"] for step in best["steps"]}
-    silenced = own.get(f"{best['target']} silenced")
     return {
         "study": summary["study"],
         "arm": arm["arm"],
@@ -212,8 +239,11 @@ def _line(summary: dict[str, Any], arm: dict[str, Any]) -> dict[str, Any]:
         "only_claims": arm["only_claims"],
         "particles": steps["injected in all doses"],
         "vesicles_per_cell": steps["taken up by it"],
-        "copies_per_cell": own[LET_OUT if silenced is None else IN_ARGONAUTE],
-        "silenced_percent": silenced,
+        "copies_per_cell": own[IN_ARGONAUTE if best["kind"] == "miRNA" else LET_OUT],
+        "effect": best["effect"],
+        "effect_percent": own[best["effect"]] if best["effect"] else None,
         "fold": best["fold_needed"]["median"] if best["fold_needed"] else None,
         "verdict": arm["verdict"],
+        "subjects": arm["subjects"],
+        "failed": len(arm["failed"]),
     }
