@@ -1,10 +1,11 @@
-"""Hold the well-mixed tissue against the spatial one, on the same subject.
+"""Hold the well-mixed tissue against the spatial ones, on the same subject.
 
     python -m validation.closure [--slabs 64] [--seed 1] [--figure docs/figures/closure.svg]
+    python -m validation.closure --slabs 16 --blocks 6 --figure docs/figures/closure-block.svg
 
-One untreated pig of gallet-2017, whole, well mixed, and as many slabs of it as asked, each with
-vessels of its own. Prints for each measure the two courses at three days, and the largest gap
-between the closure and the mean of the slabs at any time; with a figure, draws both.
+One untreated pig of gallet-2017, whole, well mixed, and as many slabs and blocks of it as asked,
+each with vessels of its own. Prints for each measure the courses at three days, and the largest gap
+between the closure and the mean of the others at any time; with a figure, draws them.
 """
 
 import argparse
@@ -18,7 +19,8 @@ from angiosome.cli.output import print_table
 from angiosome.evidence import find_study
 from angiosome.parameters import load_registry
 from angiosome.subject.animal import draw_cohort
-from angiosome.subject.outcomes import measures, readings_of
+from angiosome.subject.block import block_readings, simulate_blocks
+from angiosome.subject.outcomes import ZoneReadings, measures, readings_of
 from angiosome.subject.schedule import clock_of, dose_particles, infusion_of, supply_of
 from angiosome.subject.spatial import simulate_slabs, slab_readings
 from angiosome.subject.well_mixed import integrator, simulate
@@ -34,8 +36,8 @@ MEASURES = {
 DAYS = (2.0, 7.0, 28.0)
 
 
-def courses(slabs: int, seed: int) -> tuple[np.ndarray, dict, dict]:
-    """Days, and each measure: well mixed ``(time,)``, and in space ``(slab, time)``."""
+def courses(slabs: int, blocks: int, seed: int) -> tuple[np.ndarray, dict, dict[str, dict]]:
+    """Days, and each measure: well mixed ``(time,)``, and in slabs and blocks ``(one, time)``."""
     study = find_study("gallet-2017")
     cohort = draw_cohort(study, load_registry(), (), subjects=64, seed=seed)
     clock, arm = clock_of(study), study.control
@@ -49,38 +51,59 @@ def courses(slabs: int, seed: int) -> tuple[np.ndarray, dict, dict]:
     typical = int(np.argmin(np.abs(infarct - np.median(infarct))))
     animal, course = one_subject(cohort, trajectory, typical)
     mixed = {name: np.asarray(cohort_read[name])[typical] for name in MEASURES}
-    rows = []
-    for number in range(slabs):
+
+    def slab(number: int) -> ZoneReadings:
         history = simulate_slabs(animal, course, clock, slab_key(seed, number))
-        read = measures(slab_readings(history, course, animal, clock), animal.organ)
-        rows.append({name: np.asarray(read[name]) for name in MEASURES})
-        print(f"\r{number + 1} of {slabs} slabs", end="", flush=True)
+        return slab_readings(history, course, animal, clock)
+
+    def block(number: int) -> ZoneReadings:
+        history = simulate_blocks(animal, course, clock, seed=seed, subject=number)
+        return block_readings(history, course, animal, clock)
+
+    rows: dict[str, list[dict]] = {}
+    for kind, count, one in (("slabs", slabs, slab), ("blocks", blocks, block)):
+        for number in range(count):
+            read = measures(one(number), animal.organ)
+            found = {name: np.asarray(read[name]) for name in MEASURES}
+            rows.setdefault(kind, []).append(found)
+            print(f"\r{number + 1} of {count} {kind}", end="", flush=True)
     print()
     # Where the artery opens or shuts one resolution reads just before, the other just after.
     times = clock.times_h
     steady = (times > 0) & (np.abs(times - (clock.reperfusion_h or 0.0)) > 1e-9)
-    spatial = {name: np.stack([row[name] for row in rows])[:, steady] for name in MEASURES}
+    spatial = {
+        kind: {name: np.stack([row[name] for row in of])[:, steady] for name in MEASURES}
+        for kind, of in rows.items()
+    }
     return times[steady] / 24, {name: mixed[name][steady] for name in MEASURES}, spatial
 
 
-def table(days: np.ndarray, mixed: dict, spatial: dict) -> list[dict[str, str]]:
-    """What the two resolutions say at `DAYS`, and where they part the most."""
+def table(days: np.ndarray, mixed: dict, spatial: dict[str, dict]) -> list[dict[str, str]]:
+    """What the resolutions say at `DAYS`, and where the closure parts the most from each."""
     rows = []
     for name in MEASURES:
-        gap = mixed[name] - spatial[name].mean(axis=0)
-        worst = int(np.argmax(np.abs(gap)))
         row = {"measure": name}
         for day in DAYS:
             at = int(np.argmin(np.abs(days - day)))
-            mean, spread = spatial[name][:, at].mean(), spatial[name][:, at].std(ddof=1)
-            row[f"day {day:g}"] = f"{mixed[name][at]:.3g} | {mean:.3g} ± {spread:.2g}"
-        row["largest gap"] = f"{gap[worst]:+.3g} on day {days[worst]:.3g}"
+            told = [f"{mixed[name][at]:.3g}"]
+            for of in spatial.values():
+                read = of[name][:, at]
+                spread = f" ± {read.std(ddof=1):.2g}" if len(read) > 1 else ""
+                told.append(f"{read.mean():.3g}{spread}")
+            row[f"day {day:g}"] = " | ".join(told)
+        for kind, of in spatial.items():
+            gap = mixed[name] - of[name].mean(axis=0)
+            worst = int(np.argmax(np.abs(gap)))
+            row[f"largest gap to {kind}"] = f"{gap[worst]:+.3g} on day {days[worst]:.3g}"
         rows.append(row)
     return rows
 
 
-def draw(file: Path, days: np.ndarray, mixed: dict, spatial: dict) -> None:
-    """The closure as a line over the mean of the slabs and their middle 90 %."""
+COLOURS = {"slabs": ("#0072b2", "#56b4e9", "--"), "blocks": ("#009e73", "#009e73", ":")}
+
+
+def draw(file: Path, days: np.ndarray, mixed: dict, spatial: dict[str, dict]) -> None:
+    """The closure as a line over the means of the others and their middle 90 %."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -89,17 +112,21 @@ def draw(file: Path, days: np.ndarray, mixed: dict, spatial: dict) -> None:
 
     figure, axes = pyplot.subplots(2, 3, figsize=(10, 5.6), layout="constrained")
     for axis, (name, label) in zip(axes.flat, MEASURES.items(), strict=False):
-        low, high = np.percentile(spatial[name], [5, 95], axis=0)
-        axis.fill_between(days, low, high, color="#56b4e9", alpha=0.35, lw=0)
-        axis.plot(days, spatial[name].mean(axis=0), color="#0072b2", ls="--")
+        for kind, of in spatial.items():
+            line, band, style = COLOURS[kind]
+            low, high = np.percentile(of[name], [5, 95], axis=0)
+            axis.fill_between(days, low, high, color=band, alpha=0.25, lw=0)
+            axis.plot(days, of[name].mean(axis=0), color=line, ls=style)
         axis.plot(days, mixed[name], color="#d55e00")
         axis.set(xscale="log", xlabel="days after injury", title=label)
         axis.set_ylim(bottom=0)
     key = axes.flat[-1]
     key.axis("off")
     key.plot([], [], color="#d55e00", label="well mixed")
-    key.plot([], [], color="#0072b2", ls="--", label=f"mean of {len(spatial[name])} slabs")
-    key.fill_between([], [], [], color="#56b4e9", alpha=0.35, lw=0, label="90 % of the slabs")
+    for kind, of in spatial.items():
+        line, band, style = COLOURS[kind]
+        key.plot([], [], color=line, ls=style, label=f"mean of {len(of[name])} {kind}")
+        key.fill_between([], [], [], color=band, alpha=0.25, lw=0, label=f"90 % of the {kind}")
     key.legend(loc="center", frameon=False)
     figure.savefig(file, metadata={"Date": None})
 
@@ -107,12 +134,14 @@ def draw(file: Path, days: np.ndarray, mixed: dict, spatial: dict) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--slabs", type=int, default=64)
+    parser.add_argument("--blocks", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--figure", type=Path)
     asked = parser.parse_args()
     use_cache()
-    found = courses(asked.slabs, asked.seed)
-    title = f"One untreated pig, well mixed | {asked.slabs} slabs, mean ± SD; seed {asked.seed}"
+    found = courses(asked.slabs, asked.blocks, asked.seed)
+    others = " | ".join(f"{len(of['tissue PO2'])} {kind}" for kind, of in found[2].items())
+    title = f"One untreated pig, well mixed | {others}, mean ± SD; seed {asked.seed}"
     print_table(title, table(*found))
     if asked.figure:
         draw(asked.figure, *found)

@@ -16,6 +16,7 @@ from angiosome.tissue.block.lateral_inhibition import (
 )
 from angiosome.tissue.block.sprouting import (
     SproutingRules,
+    shortfall,
     sprout_chance,
     sprouting_response,
     start_sprouts,
@@ -181,16 +182,19 @@ def test_a_cell_feels_the_most_of_the_others_at_either_end():
     assert felt(np.ones(1), contacts_of(alone))[0] == 0
 
 
-@pytest.mark.parametrize("layers", [1, 4])
-def test_of_the_cells_that_meet_at_a_node_one_is_chosen_at_most_and_every_other_has_one(layers):
+@pytest.mark.parametrize(("layers", "answer"), [(1, 0.8), (4, 0.8), (4, 0.15), (1, 0.05)])
+def test_of_the_cells_that_meet_at_a_node_one_is_chosen_at_most_and_every_other_has_one(
+    layers, answer
+):
+    """Whatever VEGF is: a heart's cells answer by 0.05 to 0.4, and have to choose as well."""
     vessels = grid(6, 6, layers=layers)  # up to six at a node
     rules = InhibitionRules()
+    response = np.full(vessels.segments, answer)
     for step in range(100):
         vessels = choose(
-            vessels, dt_day=0.05, response=np.full(vessels.segments, 0.8),
-            stream=Stream(1, step), rules=rules,
-        )  # fmt: skip
-    may = chosen(vessels, rules)
+            vessels, dt_day=0.05, response=response, stream=Stream(1, step), rules=rules
+        )
+    may = chosen(vessels, response, rules)
     at_node = np.bincount(vessels.ends[may].ravel(), minlength=vessels.nodes)
     assert at_node.max() == 1
     assert at_node[vessels.ends[~may]].any(axis=1).all()
@@ -206,11 +210,11 @@ def test_tips_alternate_along_a_vessel_and_none_is_chosen_without_vegf():
         quiet = choose(
             quiet, dt_day=0.05, response=np.full(200, 0.0), stream=Stream(1, step), rules=rules
         )
-    may = chosen(vessels, rules)
+    may = chosen(vessels, np.full(200, 0.8), rules)
     # No two neighbours, and never three in a row without one.
     assert not (may[1:] & may[:-1]).any()
     assert (may[2:] | may[1:-1] | may[:-2]).all()
-    assert not chosen(quiet, rules).any()
+    assert not chosen(quiet, np.zeros(200), rules).any()
 
 
 def test_a_tip_shuts_up_the_cells_beside_it():
@@ -223,8 +227,16 @@ def test_a_tip_shuts_up_the_cells_beside_it():
         vessels = choose(
             vessels, dt_day=0.05, response=np.full(9, 0.8), stream=Stream(1, step), rules=rules
         )
-    assert chosen(vessels, rules)[[4, 5]].all()
-    assert not chosen(vessels, rules)[[3, 6]].any()
+    may = chosen(vessels, np.full(9, 0.8), rules)
+    assert may[[4, 5]].all()
+    assert not may[[3, 6]].any()
+
+
+def test_a_bed_at_rest_neither_sprouts_nor_goes_and_follows_vegf_from_there():
+    rules = replace(FREE, threshold_nm=0.0, half_above_nm=0.01, at_rest=0.1)  # rest: 0.01 / 9
+    vegf = np.array([0.0, 0.01 / 9, 0.01, 1e6])
+    assert sprouting_response(vegf, rules) == pytest.approx([0, 0, 0.4, 0.9], abs=1e-7)
+    assert shortfall(vegf, rules) == pytest.approx([0.1, 0, 0, 0], abs=1e-12)
 
 
 # The supply of cells ----------------------------------------------------------------------------

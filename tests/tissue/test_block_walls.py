@@ -279,6 +279,21 @@ def test_without_vegf_the_young_go_and_the_mature_stay():
     assert live(many(pericytes=1.0), 2.0, 0.1, QUIET, starved=True)[1] == 1
 
 
+def test_turnover_takes_its_share_of_the_length_and_weak_vessels_first():
+    vessels, count = many(40_000), 40_000
+    flow = np.where(np.arange(count) < count // 2, 1.0, 0.02)
+    one = np.ones(count)
+    hazard = hazard_per_day(
+        vessels, day=0.0, perfused=one > 0, shear_pa=3 * one, flow_nl_min=flow, short_of_vegf=0.5,
+        starved=one < 0, viable=one, mature=one > 0, survival=one,
+        rules=replace(QUIET, turnover_per_day=0.04),
+    )  # fmt: skip
+    gone = doomed(vessels, hazard, dt_day=1.0, stream=Stream(5, 0), rules=QUIET)
+    assert gone.mean() == pytest.approx(0.02, rel=0.1)  # sd of 800 are 28
+    weak = 1 / (1 + (0.02 / 0.051) ** 2), 1 / (1 + (1.0 / 0.051) ** 2)
+    assert hazard[-1] / hazard[0] == pytest.approx(weak[0] / weak[1], rel=1e-9)
+
+
 def test_thin_blind_and_loose_vessels_are_found():
     vessels = grid(3, 4)
     thin = replace(vessels, diameter_um=np.where(np.arange(vessels.segments) == 2, 2.9, 6.0))

@@ -26,12 +26,14 @@ from angiosome.tissue.block.block import Grow, Tolerance, follow, healthy_block
 from angiosome.tissue.block.circulation import as_network, at_pressure
 from angiosome.tissue.block.growing import growing
 from angiosome.tissue.block.growth import GrowthRules, with_vegf_unit
+from angiosome.tissue.block.lateral_inhibition import chosen_share
 from angiosome.tissue.block.laws import Arm, Laws, laws_of
 from angiosome.tissue.block.outcomes import BlockOutcomes, outcomes
 from angiosome.tissue.block.places import sample
 from angiosome.tissue.block.rates import Rates, Respond
 from angiosome.tissue.block.regions import Territory
 from angiosome.tissue.block.state import BlockState
+from angiosome.tissue.block.streams import Stream
 from angiosome.tissue.block.vessels import length_um, middle_um
 from angiosome.tissue.given.beds import BedTarget, parallel_bed
 from angiosome.tissue.given.tissue_grid import TissueGrid
@@ -142,10 +144,12 @@ def healthy_zone(
 def rules_of_zone(laws: Laws, healthy: BlockState) -> GrowthRules:
     """The rules of growth with the subject's own rates, and at rest in its healthy block.
 
-    Sprouting answers VEGF as at the other resolutions: g φ(c) of the length a day, over the length
-    that a tip leaves behind, for a vessel with its whole membrane. The constant that shrinks
-    diameters is set so that the healthy block neither widens nor narrows on the whole (pries2001
-    fit theirs to a network, too).
+    The bed grows with VEGF as at the other resolutions, by g (φ(c) - φ(c_rest)) of its length a
+    day: sprouts start at that over the length that a tip leaves behind, for a vessel with its whole
+    membrane, and over the share of the healthy length whose cells may sprout. Below c_rest it goes
+    at that rate. What sprouts at rest and what goes at rest are equal, and neither is followed. The
+    constant that shrinks diameters is set so that the healthy block neither widens nor narrows on
+    the whole (pries2001 fit theirs to a network, too).
     """
     growth, bed = laws.tissue.growth, laws.tissue.bed
     unit = float(growth.vegf_rest_nm) * float(growth.vegf_hypoxia_fold)
@@ -153,11 +157,17 @@ def rules_of_zone(laws: Laws, healthy: BlockState) -> GrowthRules:
     free_path_um = jnp.asarray(1e3 / np.sqrt(float(bed.capillary_density_per_mm2)))
     lasting = float(lasting_length_um(growth, free_path_um))
     per_um = float(growth.max_growth_per_day) / lasting
+    rest = float(growth.vegf_rest_nm)
+    answer = rest / (rest + float(growth.vegf_half_sprouting_nm))
+    if rules.inhibition is not None:  # the rate was measured on vessels whose cells choose, too
+        stream = Stream(healthy.seed, 0)
+        per_um /= chosen_share(healthy.vessels, answer, stream, rules.inhibition)
     sprouting = replace(
         rules.sprouting,
         per_um_day=per_um / (1 - rules.sprouting.membrane_holds),
         threshold_nm=0.0,
         half_above_nm=float(growth.vegf_half_sprouting_nm),
+        at_rest=answer,
         diameter_um=float(bed.capillary_diameter_um),
     )
     assert rules.stalk is not None
@@ -171,6 +181,7 @@ def rules_of_zone(laws: Laws, healthy: BlockState) -> GrowthRules:
         pruning=replace(
             rules.pruning,
             tip_life_day=float(growth.tip_lifetime_day),
+            turnover_per_day=float(growth.max_growth_per_day),
             dead_tissue_per_day=float(laws.tissue.injury.capillary_loss_per_day),
         ),
         adaptation=replace(

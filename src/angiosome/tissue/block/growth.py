@@ -21,6 +21,7 @@ from angiosome.tissue.block.rates import Rates, Respond
 from angiosome.tissue.block.splitting import SplittingRules, split_lengthwise
 from angiosome.tissue.block.sprouting import (
     SproutingRules,
+    shortfall,
     sprout_chance,
     sprouting_response,
     start_sprouts,
@@ -171,7 +172,7 @@ def grow(
     )
 
     vessels, kept, ended = _prune(
-        vessels, place, rates, perfused, shear, day, dt_day, stream, rules
+        vessels, place, rates, perfused, shear, flow, day, dt_day, stream, rules
     )
     pruned_um = before - _total(vessels)
     chance, proliferation = chance[kept], rates.proliferation[kept]
@@ -260,14 +261,11 @@ def _choose(
     """Let cells choose their part; also returns each segment's chance to sprout."""
     may = np.ones(vessels.segments, bool)
     if rules.inhibition is not None:
+        answer = sprouting_response(vegf_nm, rules.sprouting)
         vessels = choose(
-            vessels,
-            dt_day=dt_day,
-            response=sprouting_response(vegf_nm, rules.sprouting),
-            stream=stream,
-            rules=rules.inhibition,
+            vessels, dt_day=dt_day, response=answer, stream=stream, rules=rules.inhibition
         )
-        may = chosen(vessels, rules.inhibition)
+        may = chosen(vessels, answer, rules.inhibition)
     chance = sprout_chance(
         vessels,
         day=day,
@@ -287,6 +285,7 @@ def _prune(
     rates: Rates,
     perfused: Bool[np.ndarray, " segment"],
     shear_pa: Float[np.ndarray, " segment"],
+    flow: FlowSolution | None,
     day: float,
     dt_day: float,
     stream: Stream,
@@ -299,6 +298,8 @@ def _prune(
         day=day,
         perfused=perfused,
         shear_pa=shear_pa,
+        flow_nl_min=None if flow is None else flow.flow_nl_min,
+        short_of_vegf=shortfall(place.vegf_nm, rules.sprouting),
         starved=place.vegf_nm < rules.sprouting.threshold_nm,
         viable=place.viable,
         mature=is_mature(vessels, rules.maturation),

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from angiosome.tissue.block.streams import Purpose, Stream
-from angiosome.tissue.block.vessels import Vessels, ends_at_tip
+from angiosome.tissue.block.vessels import INNER, Vessels, ends_at_tip, length_um
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class InhibitionRules:
     inhibition: float = 100.0  # b in G(n) = 1 / (1 + b n^2); collier1996
     unit_day: float = 8 / 24 / 20  # a stable pattern in 8 h (assumed, 4 to 24) takes 20 units
     unlikeness: float = 0.05  # spread between cells' making of Dll4; assumed (0.01 to 0.2)
-    chosen: float = 0.5  # a cell with more Dll4 than this may be a tip; patterned: 0.99 and 0.01
+    chosen: float = 0.5  # a cell may be a tip with more Dll4 than this share of what it would make
+    # uninhibited; patterned: 0.99 and 0.01
     longest: float = 0.5  # units in one step of Heun's method
 
 
@@ -120,7 +121,7 @@ def choose(
     """
     always = replace(stream, step=0)
     own = 1 + rules.unlikeness * always.normal(Purpose.UNLIKENESS, vessels.identity)[:, 0]
-    drive = np.minimum(2 * response, 1.0) * np.maximum(own, 0.0)
+    drive = drive_of(response) * np.maximum(own, 0.0)
     dll4, notch = inhibit(
         vessels.dll4,
         vessels.notch,
@@ -133,6 +134,35 @@ def choose(
     return replace(vessels, dll4=np.where(at_tip, 1.0, dll4), notch=np.where(at_tip, 0.0, notch))
 
 
-def chosen(vessels: Vessels, rules: InhibitionRules) -> Bool[np.ndarray, " segment"]:
-    """The segments whose cells may become tips."""
-    return vessels.dll4 > rules.chosen
+def drive_of(response: Float[np.ndarray, " segment"]) -> Float[np.ndarray, " segment"]:
+    """What cells make of Dll4 where nothing inhibits them, by their answer to VEGF."""
+    return np.minimum(2 * response, 1.0)
+
+
+def chosen(
+    vessels: Vessels, response: Float[np.ndarray, " segment"], rules: InhibitionRules
+) -> Bool[np.ndarray, " segment"]:
+    """The segments whose cells may become tips: those that neighbours do not inhibit.
+
+    Who is chosen is a matter between neighbours. How often the chosen sprout follows VEGF by the
+    rate of sprouting; were Dll4 itself held against a fixed level, VEGF would count twice, and with
+    a weak answer no cell would ever be chosen.
+    """
+    drive = drive_of(response)
+    return (drive > 0) & (vessels.dll4 > rules.chosen * drive)
+
+
+def chosen_share(
+    vessels: Vessels, response: float, stream: Stream, rules: InhibitionRules
+) -> float:
+    """The share of the length whose cells are chosen once the pattern stands, 60 units on.
+
+    Those at the ends of the block are not: no sprout starts there.
+    """
+    answer = np.full(vessels.segments, response)
+    settled = choose(
+        vessels, dt_day=60 * rules.unit_day, response=answer, stream=stream, rules=rules
+    )
+    inside = (vessels.node_kind == INNER)[vessels.ends].all(axis=1)
+    may = chosen(settled, answer, rules) & inside
+    return float(np.average(may, weights=length_um(vessels)))

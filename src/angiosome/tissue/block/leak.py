@@ -84,7 +84,8 @@ def leaking(
 
     tissue = 0.0
     if excess(0.0) > 0:
-        tissue = float(brentq(excess, 0.0, float(pressure_mmhg.max()), xtol=1e-10))
+        highest = float(pressure_mmhg.max())
+        tissue = float(np.asarray(brentq(excess, 0.0, highest, xtol=1e-10)))
     # Ends of the block are left alone: what leaks beside one is lost at the other end.
     inner = (vessels.node_kind == INNER)[vessels.ends].astype(float)
     share = inner / np.maximum(inner.sum(axis=1, keepdims=True), 1.0)

@@ -29,6 +29,8 @@ class PruningRules:
     low_shear_day: float | None = 4000 / 1440  # mean life of a naked vessel below it; owen2011
     withdrawal_half_day: float | None = 2.0  # of an immature vessel without VEGF; baffert2006
     dead_tissue_per_day: float | None = None  # of a vessel in tissue that is dead
+    turnover_per_day: float | None = None  # of vessels with blood, times what VEGF falls short by
+    low_flow: float = 0.1  # of the mean flow: turnover prefers vessels below; assumed (0.02 to 0.3)
     tip_life_day: float | None = 3.0  # mean time until a tip gives up; assumed (0.5 to 7)
 
 
@@ -74,6 +76,8 @@ def hazard_per_day(
     day: float,
     perfused: Bool[np.ndarray, " segment"],
     shear_pa: Float[np.ndarray, " segment"],
+    flow_nl_min: Float[np.ndarray, " segment"] | None = None,
+    short_of_vegf: float | Float[np.ndarray, " segment"] = 0.0,
     starved: Bool[np.ndarray, " segment"],
     viable: Float[np.ndarray, " segment"],
     mature: Bool[np.ndarray, " segment"],
@@ -81,6 +85,10 @@ def hazard_per_day(
     rules: PruningRules,
 ) -> Float[np.ndarray, " segment"]:
     """Rate at which each vessel goes: the sum of what threatens it, over the cells' survival.
+
+    Turnover takes g (φ(c_rest) - φ(c)) a day of the length with blood, what a slab loses more than
+    it makes there, and more of it where flow Q is weak: by 1 / (1 + (Q / 0.1 Q_mean)²), over the
+    mean of that.
 
     `starved` is where VEGF is below the threshold, `viable` the living share of the tissue. A
     vessel poor in shear is kept by the pericytes that it has, one without VEGF only once it is
@@ -96,12 +104,32 @@ def hazard_per_day(
     if rules.low_shear_day is not None:
         poor = has_lumen & perfused & (shear_pa < rules.low_shear_pa)
         hazard += np.where(poor, (1 - vessels.pericytes) / rules.low_shear_day, 0.0)
+    if rules.turnover_per_day is not None and flow_nl_min is not None:
+        on = has_lumen & perfused
+        preferred = _preferred(vessels, on, flow_nl_min, rules.low_flow)
+        hazard += rules.turnover_per_day * short_of_vegf * preferred
     if rules.withdrawal_half_day is not None:
         young = starved & ~mature & (vessels.kind == CAPILLARY)
         hazard += np.where(young, math.log(2) / rules.withdrawal_half_day, 0.0)
     if rules.dead_tissue_per_day is not None:
         hazard += rules.dead_tissue_per_day * (1 - viable)
     return hazard / np.maximum(survival, 1e-9)
+
+
+def _preferred(
+    vessels: Vessels,
+    on: Bool[np.ndarray, " segment"],
+    flow_nl_min: Float[np.ndarray, " segment"],
+    low_flow: float,
+) -> Float[np.ndarray, " segment"]:
+    """How much more than on average turnover takes a vessel; its mean over their length is 1."""
+    length = np.where(on, length_um(vessels), 0.0)
+    whole = length.sum()
+    if not whole > 0:
+        return np.zeros(vessels.segments)
+    Q = np.abs(flow_nl_min)
+    weak = 1 / (1 + (Q / (low_flow * Q[on].mean())) ** 2) * on
+    return weak * whole / (weak * length).sum()
 
 
 def doomed(

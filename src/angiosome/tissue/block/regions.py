@@ -63,7 +63,7 @@ class Territory:
         edge = self.edge_um + self.rough_um * away / (spread if spread > 0 else 1.0)
         fed = (y - grid.corner_um[1])[:, None] < edge[None, :]
         # The distance of a cell's middle from that of the nearest one outside, less half a cell.
-        inside = (distance_transform_edt(fed) - 0.5) * grid.cell_um
+        inside = (np.asarray(distance_transform_edt(fed)) - 0.5) * grid.cell_um
         plane = np.where(~fed, REMOTE, np.where(inside < self.border_um, BORDER, CORE))
         missing = [ZONES[region] for region in range(len(ZONES)) if not (plane == region).any()]
         if missing:

@@ -35,13 +35,30 @@ class SproutingRules:
     membrane_holds: float = (
         0.5  # share of sprouting that a whole membrane stops; assumed (0 to 0.9)
     )
+    at_rest: float = 0.0  # answer to VEGF whose sprouts only replace what goes: neither is followed
     from_blind: bool = True  # whether sprouts branch before they carry blood
 
 
 def sprouting_response(
     vegf_nm: Float[np.ndarray, " place"], rules: SproutingRules
 ) -> Float[np.ndarray, " place"]:
-    """Answer to VEGF, f = 1 - 1 / (1 + (G - C_th) / C_50) above C_th, else 0 (alberding2021)."""
+    """Answer to VEGF, f = 1 - 1 / (1 + (G - C_th) / C_50) above C_th, else 0 (alberding2021).
+
+    Less that at rest: what is left makes the bed grow.
+    """
+    return np.maximum(_answer(vegf_nm, rules) - rules.at_rest, 0.0)
+
+
+def shortfall(
+    vegf_nm: Float[np.ndarray, " place"], rules: SproutingRules
+) -> Float[np.ndarray, " place"]:
+    """How far the answer to VEGF falls short of that at rest: more goes then than is replaced."""
+    return np.maximum(rules.at_rest - _answer(vegf_nm, rules), 0.0)
+
+
+def _answer(
+    vegf_nm: Float[np.ndarray, " place"], rules: SproutingRules
+) -> Float[np.ndarray, " place"]:
     above = np.maximum(vegf_nm - rules.threshold_nm, 0.0)
     return above / (above + rules.half_above_nm)
 
