@@ -66,8 +66,9 @@ def solve_circulation(
     none = np.zeros(network.segments)
     if not (strict or fed.open.any()):
         still = np.zeros((network.segments, 2))
-        alike = _no_regions(network.segments)
-        return Circulation(none, still, none, none + 1.0, none, none, still, 0.0, 0, *alike)
+        alike = dict(zip(_OF_REGIONS, _no_regions(network.segments), strict=True))
+        one = none + 1.0
+        return Circulation(none, still, none, one, none, none, still, 0.0, 0, **alike)
     lost = np.zeros((network.segments, 2)) if lost is None else _from_ways_through(fed, lost)
     found = solve_flow(fed, guess=before, lost_nl_min=_leaves(network, lost))
     for _ in range(MOST_TRIES):
