@@ -76,11 +76,11 @@ def changed(file, **entries):
 
 
 def test_another_version_is_refused_in_words(saved):
-    changed(saved, **{"angiosome.block": np.asarray(3)})
+    changed(saved, **{"angiosome.block": np.asarray(1)})
     with pytest.raises(AngiosomeError) as told:
         read_checkpoint(saved)
     assert str(told.value) == (
-        f"{saved} is a checkpoint of version 3, and this program goes on from version 2 only: "
+        f"{saved} is a checkpoint of version 1, and this program goes on from version 2 only: "
         "continue it with the release that wrote it, or run it again"
     )
 

@@ -1,7 +1,7 @@
 """A block over time: budgets at each step, symmetry, convergence, and steps that can be repeated."""
 
-import itertools
 from dataclasses import astuple, replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -225,7 +225,7 @@ def test_oxygen_and_flow_are_never_further_off_than_is_said(healthy):
     often = replace(healthy, steps_per_day=96)  # so that a step changes little
     states = [often, *run(often, 4, grow=grow)]
     stood = 0
-    for before, lazy in itertools.pairwise(states):
+    for before, lazy in pairwise(states):
         exact = run(before, 0.25, grow=grow, tolerance=EXACT)[0]
         off = lazy.fields.po2_mmhg - exact.fields.po2_mmhg
         # the estimate is at most twice too small (`solve_oxygen`)

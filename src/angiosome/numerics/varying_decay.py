@@ -9,7 +9,7 @@ import numpy as np
 from angiosome.numerics.steady_diffusion import SteadyDiffusion
 
 MOST = 400
-SINGLE = 1e-7  # residual from which on single precision is enough for the steering
+SINGLE = 1e-4  # how far the residual may have to fall for single precision to be enough
 
 
 @dataclass(frozen=True)
@@ -47,20 +47,24 @@ def solve_varying_decay(
     mean = float(decay.mean())
     unlike = decay - mean
     wanted = rtol * _inner(source, source) ** 0.5
+
+    def left_by(field: np.ndarray) -> np.ndarray:
+        return source - decay * field + diffusivity * operator.laplacian(field)
+
     if guess is None:
         field = operator.solve(source, diffusivity, mean)
         left = -unlike * field
         solves = 1
     else:
         field = guess
-        left = source - decay * field + diffusivity * operator.laplacian(field)
+        left = left_by(field)
         field = field + 0 * left  # a number that is none comes through
         solves = 0
     norm = _inner(left, left) ** 0.5
     if not norm > wanted:
-        return Decaying(field, norm / max(wanted / rtol, 1e-300), solves)
+        return _balanced(field, left, decay, wanted / rtol, solves)
     # What single precision loses of a correction is lost relative to what is left to correct.
-    kind = np.float32 if rtol >= SINGLE else np.float64
+    kind = np.float32 if wanted > SINGLE * norm else np.float64
     inverse = operator.of(kind).inverse(diffusivity, mean)
     direction, image = np.zeros_like(field), np.zeros_like(field)
     before = np.inf
@@ -81,7 +85,18 @@ def solve_varying_decay(
         left = left - product
         before = now
         norm = _inner(left, left) ** 0.5
-    return Decaying(field, norm / max(wanted / rtol, 1e-300), solves)
+    if kind is np.float32:
+        left = left_by(field)  # as it is, and not as the recurrence has it
+    return _balanced(field, left, decay, wanted / rtol, solves)
+
+
+def _balanced(
+    field: np.ndarray, left: np.ndarray, decay: np.ndarray, size: float, solves: int
+) -> Decaying:
+    """The field raised evenly by what is left of all source: its budget is not left open."""
+    lift = float(left.sum()) / float(decay.sum())
+    left = left - lift * decay
+    return Decaying(field + lift, _inner(left, left) ** 0.5 / max(size, 1e-300), solves)
 
 
 def _inner(one: np.ndarray, other: np.ndarray) -> float:
