@@ -65,7 +65,7 @@ def branching(
     through = np.maximum(left, np.bincount(up[which], speed[which], nodes))
     reached = np.flatnonzero(through > 0)
     return Branching(
-        downhill=reached[np.argsort(-pressure[reached], kind="stable")],
+        downhill=reached[np.argsort(-pressure[reached])],
         leaving=which,
         count=count,
         up=up,
