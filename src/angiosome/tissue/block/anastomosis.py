@@ -12,7 +12,6 @@ from angiosome.tissue.block.contacts import Pairs, nearest
 from angiosome.tissue.block.vessels import (
     ARTERY,
     INNER,
-    SHORTEST_UM,
     Vessels,
     add_nodes,
     add_segments,
@@ -163,9 +162,7 @@ def advance(
     vessels, drawn_um = _draw_to(vessels, own[joiner[draws]], joiner[draws], target[draws])
 
     stopped = np.isin(tip, met)
-    # A bud waits until it can make a whole segment.
-    far = step_um >= np.where(degree(vessels)[tip] > 1, SHORTEST_UM, 1e-9)
-    goes = inside & (segment < 0) & ~stopped & far
+    goes = inside & (segment < 0) & ~stopped & (step_um >= 1e-9)
     vessels, grown = _move_on(
         vessels, tip[goes], heading[goes], reach[goes], day, diameter_um, rules
     )

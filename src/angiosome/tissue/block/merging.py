@@ -91,7 +91,7 @@ def join_straight(vessels: Vessels, *, day: float, rules: MergingRules) -> Vesse
 
     Length is kept, in the winding;
     diameters, cover and signals are means by length. Only segments alike in kind and lumen are
-    joined, and none that ends at an end of the block.
+    joined, and none that ends at an end of the block, or at a tip: it still grows.
     """
     while True:
         node, one, other = _straight(vessels, rules, day)
@@ -107,6 +107,7 @@ def _straight(
     ends, nodes = vessels.ends, vessels.nodes
     free = (degree(vessels) == 2) & (vessels.node_kind == INNER) & ~vessels.heading.any(axis=1)
     free &= ~beside_end(vessels)
+    free[ends[ends_at_tip(vessels)].ravel()] = False
     rows = np.repeat(np.arange(vessels.segments), 2)
     last, first = np.full(nodes, -1), np.full(nodes, vessels.segments)
     np.maximum.at(last, ends.ravel(), rows)
