@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from threading import Thread
 from typing import Any, TypeVar
 
 from angiosome.errors import AngiosomeError
@@ -83,12 +84,21 @@ def stop_asked() -> bool:
 def _begin(stop: Any, work: bytes, settings: dict[str, Any]) -> None:
     global _stop, _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process decides
+    Thread(target=_end_with_the_first, daemon=True).start()
     if settings:
         import jax
 
         for name, value in settings.items():
             jax.config.update(name, value)
     _stop, _work = stop, pickle.loads(work)  # noqa: S301 - our own bytes
+
+
+def _end_with_the_first() -> None:
+    """A first process that is killed cannot ask for anything: without it no worker goes on."""
+    first = multiprocessing.parent_process()
+    if first is not None:
+        first.join()
+        os._exit(1)
 
 
 def _one(item: bytes) -> Any:
