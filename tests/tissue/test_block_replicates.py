@@ -1,7 +1,11 @@
 """Replicates of a block: each as if it ran alone, whatever the others and the cores do."""
 
 import multiprocessing
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,3 +132,40 @@ def test_what_goes_wrong_in_a_replicate_says_in_which(start):
         replicates(wrong, 2, workers=2)
     with pytest.raises(AngiosomeError, match="an ensemble of 0 replicates: ask for 1 or more"):
         replicates(of, 0)
+
+
+GROWN = """
+import hashlib, os, sys
+cores = int(sys.argv[1])
+allowed = sorted(os.sched_getaffinity(0))
+os.sched_setaffinity(0, allowed[:cores])
+sys.path.insert(0, sys.argv[2])
+import jax
+jax.config.update("jax_enable_x64", True)
+from angiosome.numerics import steady_diffusion
+steady_diffusion.THREADS = cores
+from tissue_blocks import course
+from angiosome.tissue.block.block import follow
+from angiosome.tissue.block.growing import growing
+of = course(8)
+*_, last = follow(of.start, of.until_day, laws=of.laws, arm=of.arm, grow=growing(of.rules))
+parts = [*vars(last.vessels).values(), *vars(last.fields).values(), *vars(last.cells).values()]
+said = hashlib.sha256(b"".join(part.tobytes() for part in parts if hasattr(part, "tobytes")))
+print(said.hexdigest(), last.vessels.next_identity > of.start.vessels.next_identity)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen here")
+def test_one_seed_gives_one_network_on_one_core_and_on_two():
+    """With as many threads for BLAS, the transforms and XLA as there are cores: equal bit by bit."""
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("there is one core only")
+    found = set()
+    for cores in ("1", "2"):
+        threads = {"OPENBLAS_NUM_THREADS": cores, "OMP_NUM_THREADS": cores}
+        command = [sys.executable, "-c", GROWN, cores, str(Path(__file__).parent)]
+        done = subprocess.run(command, env=os.environ | threads, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        found.add(done.stdout)
+    assert len(found) == 1
+    assert found.pop().split()[1] == "True"  # vessels did grow
