@@ -388,10 +388,11 @@ def kinetics() -> str:
             f"{row.measured.source} ({row.measured.seen})",
             f"{row.model:.2g}",
             "yes" if row.within else "no",
+            "given" if row.measured.given else "independent",
         ]
         for row in compare_kinetics()
     ]
-    return _table(("What", "Measured", "Source (seen)", "Model", "Within"), rows)
+    return _table(("What", "Measured", "Source (seen)", "Model", "Within", "To the model"), rows)
 
 
 def _short(value: float | None) -> str:
