@@ -36,6 +36,7 @@ TOGETHER = 0.6  # of the change is taken, by all segments together; 0.3 to 1 wer
 FALLS, PATIENCE = 0.7, 12  # so far the largest change has to fall within so many passes
 LARGE = 2000  # segments; a pass of fewer costs little more than one of a pocket of them
 FEW, MANY = 0.02, 0.1  # of the segments: pockets begin, and are no longer worth while
+PART = 0.5  # of the segments, that pockets may hold at most
 RINGS, WIDER = 3, 5  # around a pocket, one more after so many rounds; 3 to 6 were tried
 STANDING = 1e-10  # of the range of pressures: a smaller drop is what rounding leaves
 SHRINK, GROW, LEAST_STEP = 0.6, 1.3, 0.002  # of a segment's step; tried on several networks
@@ -254,13 +255,16 @@ def _settle(
         if (last or not whole) and (worst < tolerance or passes == MOST_PASSES):
             return found, passes
         moving = np.flatnonzero(size >= tolerance)
-        if 0 < moving.size <= FEW * network.segments and left > 0:
-            steps.stalled = True
-        following = steps.next(haematocrit, found.change, worst)
-        if steps.stalled and 0 < moving.size <= MANY * network.segments and left > 0:
-            rounds += 1
+        few = (MANY if steps.stalled else FEW) * network.segments
+        segments = moving[:0]
+        if left > 0 and 0 < moving.size <= few:
             rings = RINGS + rounds // WIDER
             segments = around(network, blood.at_one_cp > 0, moving, rings)
+        cut = 0 < segments.size <= PART * network.segments
+        steps.stalled = steps.stalled or cut
+        following = steps.next(haematocrit, found.change, worst)
+        if cut:
+            rounds += 1
             pocket = blood.pocket(segments, haematocrit, found)
             there, spent = _settle(pocket, haematocrit[segments], tolerance / 4, whole=False)
             following[segments] = there.reached
