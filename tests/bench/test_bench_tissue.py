@@ -33,6 +33,9 @@ def test_parts_run_apart_and_sizes_stop_at_the_largest(monkeypatch: pytest.Monke
     assert ("flow", "mesh", 10_000) in asked
     assert not [what for what in asked if 100_000 in what]
     assert sum("grows as n^" in row["note"] for row in rows) == 2
+    assert ("growth", *tissue.WHOLE) not in asked
+    assert list(tissue.measure(3000, whole=True))
+    assert asked[-1] == ("growth", *tissue.WHOLE)
 
 
 def test_the_power_of_growth_is_fitted_over_all_sizes() -> None:

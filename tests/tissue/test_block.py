@@ -61,7 +61,7 @@ def run(state, hours, arm=INJURED, **more):
     return list(follow(state, state.day + hours * HOUR, laws=LAWS, arm=arm, **more))
 
 
-EXACT = Tolerance(0.0, 0.0, 0.0, 0.0, 0.0)
+EXACT = Tolerance(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @pytest.fixture(scope="module")

@@ -119,6 +119,9 @@ def bench_tissue(
     largest: Annotated[
         int, typer.Option(min=3000, help="Segments of the largest network; 1000000 takes minutes.")
     ] = 100_000,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Also 1 mm³ of tissue over 28 days: some minutes.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Time blood, oxygen, diffusion and growth beside their peers; those not installed are named.
@@ -129,7 +132,7 @@ def bench_tissue(
 
     shown: list[dict[str, Any]] = []
     with told_to_the_user():
-        for part in measure(largest):
+        for part in measure(largest, whole=whole):
             shown += part
             if not as_json:
                 for row in part:

@@ -49,7 +49,11 @@ def solve_varying_decay(
     wanted = rtol * _inner(source, source) ** 0.5
 
     def left_by(field: np.ndarray) -> np.ndarray:
-        return source - decay * field + diffusivity * operator.laplacian(field)
+        left = operator.laplacian(field)
+        left *= diffusivity
+        left += source
+        left -= decay * field
+        return left
 
     if guess is None:
         field = operator.solve(source, diffusivity, mean)

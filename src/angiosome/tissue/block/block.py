@@ -116,6 +116,10 @@ class Tolerance:
     """How far PO2 may be from its balance, as estimated (root mean square over the cells), before
     it is solved anew; to a third of that. On cells of 10 um the grid itself is 0.8 mmHg off (2 % of
     the mean), and the PO2 at which cells secrete half of their VEGF is some 11."""
+    vegf: float = 1e-4
+    """What the balance of VEGF may leave in the cells, over the secretion (2-norms); as a whole it
+    always closes. The field is then off by 1.5e-4 of itself at most, for what decays outside of
+    vessels is 0.7 of all."""
 
 
 def healthy_block(
@@ -273,7 +277,7 @@ def _step(
     secreted = parenchyma.secretion(state.cells, P, by_cells, day, laws, alive)
     secreted *= healthy.secretion
     usual, last = healthy.length_density_per_um2, state.fields.vegf_nm
-    vegf = vegf_field(secreted, density, usual, grid, laws, last)
+    vegf = vegf_field(secreted, density, usual, grid, laws, last, tolerance.vegf)
     bathed = arm.plasma_per_um3(day) > 0
     walls = permeability(vessels, state, day, arm, laws) if bathed else None
     entering = entering_vesicles(arm, day, dt_day, flow, walls, pieces, grid, laws)

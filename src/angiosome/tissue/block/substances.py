@@ -43,6 +43,7 @@ def vegf_field(
     grid: TissueGrid,
     laws: Laws,
     guess: Float[np.ndarray, "x y z"] | None = None,
+    rtol: float = RESIDUAL,
 ) -> Vegf:
     """Free VEGF that a secretion holds in balance (nM).
 
@@ -58,6 +59,7 @@ def vegf_field(
         grid: of the block.
         laws: of the block.
         guess: the field of a moment before.
+        rtol: what may be left of the source; no less than `RESIDUAL`.
     """
     growth, share = laws.tissue.growth, laws.vessel_share
     k = float(growth.vegf_decay_per_day)
@@ -66,7 +68,9 @@ def vegf_field(
     decay = (1 - share) * k
     operator = steady_diffusion(grid.shape, grid.cell_um, grid.sides)
     diffusivity = float(growth.vegf_diffusivity_um2_per_s) * SECONDS_PER_DAY
-    found = solve_varying_decay(operator, source, diffusivity, decay + uptake, RESIDUAL, guess)
+    found = solve_varying_decay(
+        operator, source, diffusivity, decay + uptake, max(rtol, RESIDUAL), guess
+    )
     return Vegf(
         field_nm=found.field,
         secreted=float(source.sum()),
