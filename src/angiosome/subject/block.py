@@ -161,7 +161,8 @@ def rules_of_zone(laws: Laws, healthy: BlockState) -> GrowthRules:
     answer = rest / (rest + float(growth.vegf_half_sprouting_nm))
     if rules.inhibition is not None:  # the rate was measured on vessels whose cells choose, too
         stream = Stream(healthy.seed, 0)
-        per_um /= chosen_share(healthy.vessels, answer, stream, rules.inhibition)
+        may = chosen_share(healthy.vessels, answer, stream, rules.inhibition)
+        per_um /= may if may > 0 else 1.0  # a block so short that all its vessels meet an end
     sprouting = replace(
         rules.sprouting,
         per_um_day=per_um / (1 - rules.sprouting.membrane_holds),
