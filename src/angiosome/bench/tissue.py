@@ -295,6 +295,51 @@ def growth(side_um: float, days: float = 2.0, steps_per_day: int = 32) -> list[R
     ]
 
 
+def _opened(after_day: float, day: float) -> float:
+    return float(day >= after_day)
+
+
+def many(side_um: float, days: float, count: int) -> list[Row]:
+    """Replicates of the block of `growth`: one in this process, then many on all cores.
+
+    The one is run twice, and the second time, warm, is what the many are counted in. Their time has
+    the start of the workers in it, and what each compiles.
+    """
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from angiosome.evidence import find_study
+    from angiosome.numerics.workers import cores
+    from angiosome.parameters import load_registry
+    from angiosome.subject.animal import draw_cohort
+    from angiosome.subject.block import BlockSize, healthy_zone, laws_of_zone, rules_of_zone
+    from angiosome.subject.schedule import clock_of
+    from angiosome.tissue.block.laws import Arm
+    from angiosome.tissue.block.replicates import Course, replicates
+    from angiosome.tissue.block.vessels import Capacity
+
+    study = find_study("gallet-2017")
+    cohort = draw_cohort(study, load_registry(), (), subjects=1, seed=1)
+    laws = laws_of_zone(jax.tree.map(lambda leaf: leaf[0], cohort.animals), 1)
+    state = healthy_zone(laws, 1, clock_of(study), BlockSize((side_um, side_um, side_um)))
+    arm = Arm(patency=partial(_opened, 1.5 / 24 - 1e-6))
+    course = Course(state, days, laws, arm, rules_of_zone(laws, state), Capacity())
+    what = f"{state.vessels.segments} segments, {state.grid.cells} cells, {days:g} days"
+    one, one_cpu, _ = best(lambda: replicates(course, 1, workers=1), 2)
+    begun, spent = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    found = replicates(course, count)
+    wall = time.perf_counter() - begun
+    cpu = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - spent
+    note = (
+        f"{cores()} workers, {int(found.overflowed.sum())} over capacity; "
+        f"{wall / one:.1f} x one in wall time, {cpu / one_cpu:.1f} x in CPU time"
+    )
+    return [
+        {"what": f"replicate, {what}", "wall_s": one, "cpu_s": one_cpu, "note": "one, warm"},
+        {"what": f"{count} replicates", "wall_s": wall, "cpu_s": cpu, "note": note},
+    ]
+
+
 def bandwidth() -> list[Row]:
     """How fast this machine copies memory: what a pass over a field takes at least."""
     field = np.zeros(20_000_000)
@@ -306,7 +351,7 @@ def bandwidth() -> list[Row]:
     return [{"what": "copy of 160 MB", "wall_s": wall, "cpu_s": cpu, "note": note}]
 
 
-PARTS = {f.__name__: f for f in (bandwidth, diffusion, oxygen, flow, pressure, growth)}
+PARTS = {f.__name__: f for f in (bandwidth, diffusion, oxygen, flow, pressure, growth, many)}
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 WHOLE = (1000.0, 28.0, 24)  # side of the whole block (um), days, and steps a day
 COMPILED = (
@@ -337,6 +382,7 @@ def measure(largest: int, *, whole: bool = False) -> Iterator[list[Row]]:
             yield _apart("pressure", kind, n)
     for side_um in (150.0, 300.0):
         yield _apart("growth", side_um)
+    yield _apart("many", 150.0, 2.0, 64)
     if whole:
         yield _apart("growth", *WHOLE)
 
