@@ -264,6 +264,9 @@ def test_a_subject_that_fails_stays_in_every_number_of_subjects(monkeypatch, tmp
         assert np.isnan(load.best.share.peak[[3, 5]]).all()
         assert np.isfinite(np.delete(load.best.share.peak, [3, 5])).all()
         assert load.why.endswith(f"; 2 of {SUBJECTS} subjects failed, and count as not served")
+    for course in (result.in_organ, result.loads[0].best.share):
+        for part in (course.peak, course.area, course.duration_h):
+            assert np.isnan(part[[3, 5]]).all()
     assert as_text(summary)  # no NaN in it
     assert f"of {SUBJECTS}, 2 failed" in dose_figure(results)
     monkeypatch.setattr("angiosome.evidence.find_study", lambda _: study)
