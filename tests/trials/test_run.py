@@ -117,7 +117,7 @@ def test_an_interrupted_run_resumes_to_the_same_numbers(finished, gallet, tmp_pa
     again, once = numbers_of(folder), numbers_of(finished.folder)
     assert again.keys() == once.keys()
     for name, values in once.items():
-        assert np.array_equal(values, again[name], equal_nan=True), name
+        np.testing.assert_array_equal(values, again[name], err_msg=name)
     assert resumed.summary["comparison"] == finished.summary["comparison"]
     with pytest.raises(AngiosomeError, match="no run of gallet-2017"):
         unfinished("gallet-2017", tmp_path)
