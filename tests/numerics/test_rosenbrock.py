@@ -240,6 +240,29 @@ def test_inputs_hold_over_their_interval_and_may_jump():
     np.testing.assert_allclose(solution.states["drug"], exact, rtol=1e-7)
 
 
+def test_each_lane_has_its_own_clock_and_meets_its_own_inputs_and_those_of_all():
+    def rates(y, k, inputs):
+        infusion, faster = inputs
+        return infusion - k * faster * y
+
+    times = np.array([[0.0, 1.0, 2.0, 2.5, 6.0], [0.0, 1e-3, 0.1, 5.0, 5.5], [1.0, 9, 20, 21, 22]])
+    infusion = np.array([[0.0, 1e3, 1e3, 0.0], [1e6, 0.0, 0.0, 10.0], [7.0, 0.0, 2.0, 0.0]])
+    faster, k = np.array([1.0, 2.0, 0.5, 1.0]), np.array([3.0, 0.2, 50.0])
+    plan = plan_stiff(rates, jnp.array(1.0), 1.0, (jnp.array(1.0), jnp.array(1.0)), key=KEY)
+
+    def run(k, times, infusion):
+        inputs = infusion, jnp.asarray(faster)
+        return solve_stiff(plan, jnp.array(0.0), k, times, inputs, rtol=1e-8, atol=1e-12)
+
+    solution = jax.jit(jax.vmap(run))(jnp.asarray(k), jnp.asarray(times), jnp.asarray(infusion))
+    assert len(set(solution.steps.tolist())) == 3  # no two go together
+    exact = np.zeros(times.shape)
+    for i, length in enumerate(np.diff(times).T):
+        decay, equilibrium = k * faster[i], infusion[:, i] / (k * faster[i])
+        exact[:, i + 1] = equilibrium + (exact[:, i] - equilibrium) * np.exp(-decay * length)
+    np.testing.assert_allclose(solution.states, exact, rtol=1e-6, atol=1e-10)
+
+
 def decay(y, args, inputs):
     return inputs - args["rate"][args["which"]] * y
 

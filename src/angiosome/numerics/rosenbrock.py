@@ -1,7 +1,7 @@
 """Stiff initial-value problems: a Rosenbrock method with a sparse LU, for many lanes at once.
 
-A lane is one initial-value problem (see `lanes`). Every lane has its own steps, and no lane sees
-another; `jax.vmap` of `solve_stiff` adds lanes.
+A lane is one initial-value problem (see `lanes`). Every lane has its own steps and its own place in
+time, and no lane sees another or waits for it; `jax.vmap` of `solve_stiff` adds lanes.
 
 Sources: Hairer and Wanner, Solving Ordinary Differential Equations II (2nd ed., 1996), sections
 IV.7 (Rosenbrock methods and their implementation), IV.8 (step sizes) and IV.10 (RODAS); Steinebach,
@@ -205,9 +205,10 @@ class _Problem(NamedTuple):
 
 
 class _Progress(NamedTuple):
-    """Where each lane stands within an interval, and what it carries to the next."""
+    """Where each lane stands, and what it carries on. A lane does not wait for the others."""
 
     y: Float[Array, "n lane"]
+    at: Int[Array, " lane"]  # the interval; past the last one when done
     left: Float[Array, " lane"]  # of the interval
     h: Float[Array, " lane"]  # the next step, were there no output time
     fresh: Bool[Array, " lane"]  # h is from before a change of the inputs
@@ -225,20 +226,34 @@ def _integrate(
     atol = _laned(problem.atol, axes.atol)
     lengths = jnp.diff(_laned(problem.times, axes.times), axis=0)
     lengths = jnp.broadcast_to(lengths, (len(lengths), lanes))
+    changed = _changes(problem.inputs, axes.inputs, lengths)
+    each_laned = jax.tree.map(lambda _: -1, problem.inputs)
+    intervals, lane = len(lengths), jnp.arange(lanes)
 
-    def interval(p: _Progress, now: tuple[Array, PyTree, Array]) -> tuple[_Progress, Array]:
-        length, inputs, changed = now
-        rates = field(plan.layout, static, problem.arrays, inputs, axes.arrays, axes.inputs)
-        p = jax.lax.while_loop(
-            lambda p: jnp.any(_running(p)),
-            lambda p: _attempt(plan, rates, p, length, problem.rtol, atol, max_steps),
-            p._replace(left=length, fresh=p.fresh | changed),
-        )
-        return p, jnp.where(p.status != DONE, jnp.nan, p.y)
+    def running(p: _Progress) -> Bool[Array, " lane"]:
+        return (p.status == DONE) & (p.at < intervals)
+
+    def advance(now: tuple[_Progress, Array]) -> tuple[_Progress, Array]:
+        p, ys = now
+        here = jnp.minimum(p.at, intervals - 1)
+        inputs = _of_each(problem.inputs, axes.inputs, here)
+        rates = field(plan.layout, static, problem.arrays, inputs, axes.arrays, each_laned)
+        length = lengths[here, lane]
+        p = _attempt(plan, rates, p, running(p), length, problem.rtol, atol, max_steps)
+
+        arrived = running(p) & (p.left == 0)
+        at = p.at + arrived
+        into = jnp.where(arrived, at, intervals + 1)  # past the end, where nothing is written
+        ys = ys.at[into, :, lane].set(p.y.T, mode="drop", unique_indices=True)
+        following = jnp.minimum(at, intervals - 1)
+        left = jnp.where(arrived, lengths[following, lane], p.left)
+        fresh = p.fresh | (arrived & changed[following, lane])
+        return p._replace(at=at, left=left, fresh=fresh), ys
 
     start = _Progress(
         y=y,
-        left=jnp.zeros(lanes, y.dtype),
+        at=jnp.zeros(lanes, int),
+        left=lengths[0],
         h=jnp.full(lanes, jnp.inf, y.dtype),
         fresh=jnp.ones(lanes, bool),
         retry=jnp.zeros(lanes, bool),
@@ -246,30 +261,41 @@ def _integrate(
         steps=jnp.zeros(lanes, int),
         rejected=jnp.zeros(lanes, int),
     )
-    changed = _changes(problem.inputs, axes.inputs, lengths)
-    end, ys = jax.lax.scan(interval, start, (lengths, problem.inputs, changed))
+    ys = jnp.full((1 + intervals, *y.shape), jnp.nan, y.dtype).at[0].set(y)
+    end, ys = jax.lax.while_loop(lambda now: jnp.any(running(now[0])), advance, (start, ys))
     steps, rejected, status = (x.astype(y.dtype) for x in (end.steps, end.rejected, end.status))
-    return jnp.concatenate([y[None], ys]), steps, rejected, status
+    return ys, steps, rejected, status
 
 
-def _running(p: _Progress) -> Bool[Array, " lane"]:
-    return (p.status == DONE) & (p.left > 0)
+def _of_each(inputs: PyTree, axes: PyTree, at: Int[Array, " lane"]) -> PyTree:
+    """The inputs of the interval in which each lane is, with lanes last."""
+    lane = jnp.arange(len(at))
+
+    def one(leaf: Array, axis: int | None) -> Array:
+        rows = leaf[at] if axis is None else leaf[at, ..., lane]
+        return jnp.moveaxis(rows, 0, -1)
+
+    return jax.tree.map(one, inputs, axes)
 
 
 def _attempt(
     plan: StiffPlan,
     rates: Field,
     p: _Progress,
+    running: Bool[Array, " lane"],
     length: Float[Array, " lane"],
     rtol: Array,
     atol: Array,
     max_steps: int,
 ) -> _Progress:
     """One step of every lane that still has some way to go, accepted or not."""
-    running = _running(p)
     slope, nonzeros = jacobian(rates, p.y, plan.colours, plan.lu.rows, plan.lu.columns)
-    scale = atol + rtol * jnp.abs(p.y)
-    guess = FIRST_CHANGE * (1 + _norm(p.y / scale)) / _norm(slope / scale)
+    guess = jax.lax.cond(  # most attempts need none
+        jnp.any(p.fresh & running),
+        lambda y, slope: _first_step(y, slope, atol + rtol * jnp.abs(y)),
+        lambda y, _: jnp.full_like(y[0], jnp.inf),
+        *jax.lax.stop_gradient((p.y, slope)),
+    )
     wanted = jnp.where(p.fresh, jnp.minimum(p.h, guess), p.h)
     wanted = jax.lax.stop_gradient(jnp.where(running, wanted, 1.0))
 
@@ -296,6 +322,7 @@ def _attempt(
     tried = running & ~spent
     return _Progress(
         y=jnp.where(moved, y, p.y),
+        at=p.at,
         left=jnp.where(moved, jnp.where(arrives, 0.0, p.left - h), p.left),
         h=jax.lax.stop_gradient(jnp.where(running, next_h, p.h)),
         fresh=p.fresh & ~running,
@@ -304,6 +331,12 @@ def _attempt(
         steps=p.steps + tried,
         rejected=p.rejected + (tried & ~accepted),
     )
+
+
+def _first_step(
+    y: Float[Array, "n lane"], slope: Float[Array, "n lane"], scale: Float[Array, "n lane"]
+) -> Float[Array, " lane"]:
+    return FIRST_CHANGE * (1 + _norm(y / scale)) / _norm(slope / scale)
 
 
 def step(

@@ -122,18 +122,19 @@ def factorise(plan: LUPlan, matrix: Float[Array, "nonzero *lanes"]) -> Factors:
     """
     zero = jnp.zeros_like(matrix[:1])
     padded = jnp.concatenate([matrix, zero])
-    store, inverse = zero, zero + 1
+    source = np.concatenate([[len(matrix)], *(level.source for level in plan.levels)])
+    store, inverse = jax.lax.optimization_barrier((padded[source], zero + 1))
+    end = 1
     for level in plan.levels:
-        entries = padded[level.source]
+        start, end = end, end + len(level.source)
+        entries = store[start:end]
         if level.lower.shape[1]:
             product = store[level.lower] * store[level.upper] * inverse[level.pivot]
-            entries = entries - jnp.sum(product, axis=1)
-        # Without the barrier XLA writes each level out again inside every later one.
+            entries = jax.lax.optimization_barrier(entries - jnp.sum(product, axis=1))
+            store = jax.lax.dynamic_update_slice_in_dim(store, entries, start, 0)
+        # Without the barriers XLA writes each level out again inside every later one.
         store, inverse = jax.lax.optimization_barrier(
-            (
-                jnp.concatenate([store, entries]),
-                jnp.concatenate([inverse, 1 / entries[level.diagonal]]),
-            )
+            (store, jnp.concatenate([inverse, 1 / entries[level.diagonal]]))
         )
     unit = jax.lax.optimization_barrier(store * inverse[plan.pivot_of])
     return Factors(
