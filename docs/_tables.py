@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.resources import files
 
+import _bench
+
 from angiosome.evidence import load_studies
 from angiosome.evidence.audit import RULES
 from angiosome.evidence.audit.run import base_of
@@ -404,6 +406,9 @@ def not_modelled() -> str:
 
 
 TABLES = {
+    "bench-ode": lambda: _table(*_bench.engines()),
+    "bench-ode-machine": lambda: _bench.when_and_where(_bench.measured("ode")),
+    "bench-ode-beside": _bench.beside,
     "studies": studies,
     "claims": claims,
     "kinds": kinds,

@@ -58,6 +58,7 @@ def test_ratios_are_to_the_peer_and_what_is_wrong_is_said(monkeypatch):
     assert "libRoadRunner 2, batch: an error of 2.0e-03, more than 0.0001" in told.output
     assert "Without the fast path, which is not installed: pip install it" in told.output
     found = json.loads(CliRunner().invoke(application(), [*asked, "--json"]).output)
+    assert found["machine"]["versions"]["numpy"] == np.__version__
     fast, peer = found["models"]["EV30"]
     assert fast["times_as_fast_as_peer"] == pytest.approx(15.0)
     assert peer["failed"] == [7, 9]

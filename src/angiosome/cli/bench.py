@@ -47,6 +47,7 @@ def bench_ode(
 
     jax.config.update("jax_enable_x64", True)
     from angiosome.bench import ode
+    from angiosome.bench.machine import this_machine
     from angiosome.bench.problems import of_ev30, of_study
 
     absent = [what for module, what in TO_INSTALL.items() if not find_spec(module)]
@@ -63,7 +64,8 @@ def bench_ode(
     if as_json:
         asked = {"sets": sets, "rounds": rounds, "cores": used, "rtol": ode.RTOL}
         missing = [{"engine": name, "install": how} for name, how in absent]
-        print_json({**asked, "models": models, **more, "not_installed": missing})
+        seen = {"machine": vars(this_machine()), "models": models}
+        print_json({**asked, **seen, **more, "not_installed": missing})
         return
     for name, rows in models.items():
         print_table(f"{name}, {sets} sets, {rounds} round(s)", [_shown(row) for row in rows])
@@ -128,6 +130,7 @@ def bench_tissue(
 
     Example: angiosome bench tissue --largest 1000000
     """
+    from angiosome.bench.machine import this_machine
     from angiosome.bench.tissue import COMPILED, measure
 
     shown: list[dict[str, Any]] = []
@@ -138,7 +141,7 @@ def bench_tissue(
                 for row in part:
                     typer.echo(_tissue_line(row))
     if as_json:
-        print_json({"rows": shown, "compile": COMPILED})
+        print_json({"machine": vars(this_machine()), "rows": shown, "compile": COMPILED})
     else:
         typer.echo(COMPILED)
 
