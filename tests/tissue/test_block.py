@@ -61,7 +61,7 @@ def run(state, hours, arm=INJURED, **more):
     return list(follow(state, state.day + hours * HOUR, laws=LAWS, arm=arm, **more))
 
 
-EXACT = Tolerance(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+EXACT = Tolerance(**dict.fromkeys(Tolerance.__dataclass_fields__, 0.0))
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +209,7 @@ def test_oxygen_and_vegf_converge_with_the_grid():
 
 def test_what_may_lag_behind_lags_behind_by_little(healthy):
     exact = run(healthy, 8, grow=bridges, tolerance=EXACT)[-1]
-    states = run(healthy, 8, grow=bridges, tolerance=Tolerance(0.1, 1e-4, 0.002, 0.02, 0.01))
+    states = run(healthy, 8, grow=bridges, tolerance=Tolerance(vessels=0.1, flow=0.02, demand=0.01))
     lazy = states[-1]
     assert len({state.solved.delivered_um3_per_s for state in states}) < 8
     assert max(state.budget.blood for state in states) < 1e-4
@@ -289,8 +289,8 @@ def test_a_step_that_outgrows_its_capacity_has_not_happened(healthy):
     [
         ("diameter_um", np.nan, r"segment 5: its diameter is not a number"),
         ("diameter_um", 1.0, r"segment 5: its diameter of 1 um lies outside the viscosity law"),
-        ("diameter_um", -2.0, r"segment 5: its diameter is -2 um; it has to be above 0"),
-        ("length_um", 0.0, r"segment 5: its length is 0 um, between nodes"),
+        ("diameter_um", -2.0, r"segment 5: its diameter of -2 um has to be above 0"),
+        ("length_um", 0.0, r"segment 5: its length of 0 um, between nodes"),
     ],
 )
 def test_vessels_that_no_blood_can_be_sent_through_are_named(name, value, says):

@@ -19,7 +19,7 @@ from angiosome.tissue.given.network import Rheology
 from angiosome.tissue.given.pressure import UM3_PER_S_PER_NL_PER_MIN
 
 LAWS = laws(residual_flow=0.1, no_reflow=0.2)
-EXACT = Tolerance(0.0, 0.0, 0.0, 0.0, 0.0)
+EXACT = Tolerance(**dict.fromkeys(Tolerance.__dataclass_fields__, 0.0))
 HOUR = 1 / 24
 NEWTONIAN = Rheology(varying_viscosity=False, constant_viscosity_cp=3.0)
 DRAINED = 1e15  # um3: a tissue so large that what leaks raises no pressure

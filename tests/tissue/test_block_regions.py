@@ -26,7 +26,7 @@ RESIDUAL = (0.05, 0.15, 1.0)
 LAWS = replace(laws(0.1, 0.0), regions=RegionLaw(RESIDUAL, (0.4, 0.1, 0.0)))
 TIGHT = replace(LAWS, leak=LeakLaw(hydraulic_um_per_s_mmhg=0.0))
 TERRITORY = Territory(edge_um=100.0, border_um=40.0, rough_um=10.0)
-EXACT = Tolerance(0.0, 0.0, 0.0, 0.0, 0.0)
+EXACT = Tolerance(**dict.fromkeys(Tolerance.__dataclass_fields__, 0.0))
 SHUT = Arm(patency=lambda day: 0.0)
 AN_HOUR = Arm(patency=lambda day: 0.0 if day < HOUR - 1e-9 else 1.0)
 

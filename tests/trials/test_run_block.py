@@ -57,7 +57,8 @@ def test_blood_and_oxygen_balance_at_every_step_of_every_arm(finished):
             kept = course(finished.folder, arm, zone)
             # an edit may leave that much at a node before blood is solved again
             assert np.abs(kept["blood_imbalance"]).max() < 1e-4
-            assert np.abs(kept["oxygen_imbalance"]).max() < 2e-3
+            # and oxygen stand while its budget closes to 0.005 of what all tissue could use
+            assert np.abs(kept["oxygen_imbalance"]).max() < 0.01
 
 
 def test_arms_are_one_until_they_are_treated(finished):

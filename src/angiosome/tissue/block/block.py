@@ -97,7 +97,7 @@ class Grow(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tolerance:
     """How far blood and oxygen may lag behind; 0 everywhere solves them at every step.
 
@@ -106,8 +106,8 @@ class Tolerance:
 
     vessels: float = 0.005
     """Mean change of the conductances since blood was solved, over the open length: a vessel that
-    opened or shut counts as 1. Half of what Murray's exponent of 4 makes of 0.25 % in width, far
-    below what a width is known to."""
+    opened or shut counts as 1. 0.125 % in every width make as much, far below what a width is known
+    to."""
     blood: float = 1e-4  # that comes from nowhere at a node after an edit, over the block's flow
     leak: float = 0.002  # of the flow through the block: what leaks, over what was solved for
     flow: float = 0.002  # relative change of the flow through the block since oxygen was looked at

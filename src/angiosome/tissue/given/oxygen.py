@@ -29,6 +29,7 @@ MOST_STEPS = 60
 TIGHTEST, LOOSEST, MOST_INNER = 0.03, 0.3, 40  # how far, and in how many solves, a step is solved
 UNUSED = 5e-3  # of what all tissue could use, that may be missing or left where a guess stands
 AIM = 0.3  # of what a guess may be off, what is left after a solution from it
+LEAST_DECAY = 1e-3  # of what blood takes up: what a cell that makes oxygen counts for in a mean
 NEAR = 2.0  # times that: from so near one step is enough, and is not looked at again
 
 
@@ -152,8 +153,10 @@ class _Problem:
             volume * grid.cells
         )
         slope = slope.astype(np.float32).ravel()
-        # Where a part is without oxygen it alone would make up the plain mean.
-        decay = float(np.exp(np.log(slope + np.float32(taken_up)).mean(dtype=float)))
+        # Where a part is without oxygen it alone would make up the plain mean; a source has none.
+        floor = max(LEAST_DECAY * taken_up, float(np.finfo(np.float32).tiny))
+        decays = np.maximum(slope + np.float32(taken_up), np.float32(floor))
+        decay = float(np.exp(np.log(decays).mean(dtype=float)))
         least = 1e-7 * self.K / grid.cell_um**2
         right = left.astype(np.float32).ravel()
         inverse = self.diffusion.inverse(self.K, decay, least)
