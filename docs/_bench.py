@@ -57,6 +57,26 @@ def beside() -> str:
     )
 
 
+def parts_of_tissue() -> tuple[list[str], list[list[str]]]:
+    """Each part of the tissue, what it took, and how much longer a peer took for the same."""
+    head = ["Part", "Wall, s", "CPU, s", "Peak, MiB", "× ours", "Note"]
+    return head, [
+        [
+            row["what"],
+            _number(row.get("wall_s")),
+            _number(row.get("cpu_s")),
+            f"{row['peak_mib']:,.0f}" if "peak_mib" in row else "–",
+            _number(row.get("ratio")),
+            row["note"],
+        ]
+        for row in measured("tissue")["rows"]
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2g}" if value < 100 else f"{value:,.0f}"
+
+
 def _way(row: dict[str, Any]) -> str:
     cores = "" if row["cores"] == 1 else f", {row['cores']} cores"
     return f"{row['engine']}, {row['how']}{cores}"

@@ -409,6 +409,8 @@ TABLES = {
     "bench-ode": lambda: _table(*_bench.engines()),
     "bench-ode-machine": lambda: _bench.when_and_where(_bench.measured("ode")),
     "bench-ode-beside": _bench.beside,
+    "bench-tissue": lambda: _table(*_bench.parts_of_tissue()),
+    "bench-tissue-machine": lambda: _bench.when_and_where(_bench.measured("tissue")),
     "studies": studies,
     "claims": claims,
     "kinds": kinds,
