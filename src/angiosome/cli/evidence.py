@@ -13,6 +13,7 @@ from angiosome.cli.application import AsJson, evidence, told_to_the_user
 from angiosome.cli.output import (
     SHOWN_ROWS,
     listed,
+    prepare_table,
     print_json,
     print_json_records,
     print_table,
@@ -45,8 +46,14 @@ SHOWN = ("study", "cargo", "target", "vesicle_source", "organ", "effect", "where
 """Columns of the table for a person; --json and export hold all."""
 
 
-def asked(question: Callable[[sqlite3.Connection], Answer], folder: Path | None) -> Answer:
-    """The index's answer, with a line that shows how far it is when there is much to read."""
+def asked(
+    question: Callable[[sqlite3.Connection], Answer], folder: Path | None, *, table: bool = False
+) -> Answer:
+    """The index's answer, with a line that shows how far it is when there is much to read.
+
+    Args:
+        table: a table of it will be printed; what that takes is loaded while the index is checked.
+    """
     from angiosome.evidence.index import ask, problems_of
 
     def progress(done: int, of: int) -> None:
@@ -54,7 +61,10 @@ def asked(question: Callable[[sqlite3.Connection], Answer], folder: Path | None)
             typer.echo(f"\rReading {done} of {of} study files ", err=True, nl=done == of)
 
     def both(index: sqlite3.Connection) -> tuple[Answer, set[str]]:
-        return question(index), {problem.file for problem in problems_of(index)}
+        found = question(index), {problem.file for problem in problems_of(index)}
+        if table:
+            prepare_table()
+        return found
 
     answer, left_out = ask(both, folder, progress)
     say_left_out(sorted(left_out))
@@ -136,6 +146,7 @@ def evidence_list(
                 lambda index: count_studies(index, filters, text),
             ),
             folder,
+            table=True,
         )
     counted = ("arms", "outcomes", "claims")
     shown = [
@@ -201,6 +212,7 @@ def evidence_find(
                 lambda index: count_claims(index, filters, text),
             ),
             folder,
+            table=True,
         )
     signs = {"lowers": "⊣ ", "raises": "→ "}
     for row in rows:
@@ -259,7 +271,9 @@ def evidence_overlap(
     with told_to_the_user():
         questions = (f"shared {review} {strict}", f"chance {review}", "counts")
         found, chance, counts = asked(
-            lambda index: [answer_of(index, question) for question in questions], folder
+            lambda index: [answer_of(index, question) for question in questions],
+            folder,
+            table=not as_json,
         )
         if found is None:
             raise AngiosomeError(f"no review has the letter '{review}'")
@@ -310,7 +324,7 @@ def evidence_gaps(
 
     with told_to_the_user():
         axes = [axis.strip() for axis in by.split(",")]
-        cells = asked(lambda index: gaps(index, axes), folder)
+        cells = asked(lambda index: gaps(index, axes), folder, table=not as_json)
     if as_json:
         print_json(
             [
@@ -392,7 +406,7 @@ def evidence_audit(
             )
             return rows, count, [row["severity"] for row in severities]
 
-        rows, count, severities = asked(findings, folder)
+        rows, count, severities = asked(findings, folder, table=not as_json)
     if as_json:
         print_json_records(row["record"] for row in rows)
     else:
