@@ -71,19 +71,20 @@ def asked(
     return answer
 
 
-Rows = list[dict[str, Any]]
-
-
 def _beginning(
-    rows: Callable[[sqlite3.Connection, int], Rows], count: Callable[[sqlite3.Connection], int]
-) -> Callable[[sqlite3.Connection], tuple[Rows, int]]:
-    """A question for as many rows as a table shows, and for how many there are."""
+    find: Callable[..., list[dict[str, Any]]],
+    count: Callable[..., int],
+    filters: dict[str, str],
+    text: str,
+    folder: Path | None,
+) -> tuple[list[dict[str, Any]], int]:
+    """As many rows as a table shows, and how many there are."""
 
-    def question(index: sqlite3.Connection) -> tuple[Rows, int]:
-        found = rows(index, SHOWN_ROWS + 1)
-        return found, len(found) if len(found) <= SHOWN_ROWS else count(index)
+    def question(index: sqlite3.Connection) -> tuple[list[dict[str, Any]], int]:
+        rows = find(index, filters, text, SHOWN_ROWS + 1)
+        return rows, len(rows) if len(rows) <= SHOWN_ROWS else count(index, filters, text)
 
-    return question
+    return asked(question, folder, table=True)
 
 
 def say_left_out(files: Sequence[str]) -> None:
@@ -140,14 +141,7 @@ def evidence_list(
         if as_json:
             print_json_records(asked(lambda index: study_records(index, filters, text), folder))
             return
-        rows, count = asked(
-            _beginning(
-                lambda index, most: list_studies(index, filters, text, most),
-                lambda index: count_studies(index, filters, text),
-            ),
-            folder,
-            table=True,
-        )
+        rows, count = _beginning(list_studies, count_studies, filters, text, folder)
     counted = ("arms", "outcomes", "claims")
     shown = [
         {
@@ -206,14 +200,7 @@ def evidence_find(
         if as_json:
             print_json_records(asked(lambda index: claim_records(index, filters, text), folder))
             return
-        rows, count = asked(
-            _beginning(
-                lambda index, most: find_claims(index, filters, text, most),
-                lambda index: count_claims(index, filters, text),
-            ),
-            folder,
-            table=True,
-        )
+        rows, count = _beginning(find_claims, count_claims, filters, text, folder)
     signs = {"lowers": "⊣ ", "raises": "→ "}
     for row in rows:
         row["target"] = signs.get(row["target_effect"], "") + row["target"]
