@@ -14,7 +14,7 @@ import numpy as np
 
 from angiosome.errors import AngiosomeError
 from angiosome.tissue.given.lattices import SRS_CELL, SRS_EDGE, neighbours
-from angiosome.tissue.given.network import PRESSURE, Boundary, GivenNetwork, Rheology, chord_um
+from angiosome.tissue.given.network import GivenNetwork, chord_um, made_network
 from angiosome.tissue.given.spread import lognormal
 
 SHAKE = 0.15  # of the distance to the next node: spread of a node's place; assumed (0.05 to 0.25)
@@ -142,7 +142,7 @@ def _bed(
     target: BedTarget, random: np.random.Generator, place: np.ndarray, ends: np.ndarray
 ) -> GivenNetwork:
     """Give the graph its lengths, diameters and ends."""
-    count, nodes = len(ends), len(place)
+    count = len(ends)
     total = target.length_density_per_mm2 * 1e-6 * float(np.prod(target.size_um))
     chord = chord_um(place, ends)
     if chord.sum() > total:
@@ -162,28 +162,15 @@ def _bed(
     inlets = np.flatnonzero(place[:, 0] <= low + reach)
     outlets = np.flatnonzero(place[:, 0] >= high - reach)
     held = np.concatenate([inlets, outlets])
-    unsaid = np.full(held.size, np.nan)
-    return GivenNetwork(
-        source="a made bed",
-        segment_names=tuple(map(str, range(count))),
-        node_names=tuple(map(str, range(nodes))),
-        ends=ends.astype(int),
-        diameter_um=diameter,
-        length_um=length,
-        position_um=place,
-        haematocrit=np.full(count, np.nan),
-        flow_nl_min=np.full(count, np.nan),
-        open=np.ones(count, bool),
-        segment_line=np.zeros(count, int),
-        node_line=np.zeros(nodes, int),
-        boundary=Boundary(
-            node=held,
-            kind=np.full(held.size, PRESSURE),
-            value=np.repeat([target.inlet_mmhg, target.outlet_mmhg], [inlets.size, outlets.size]),
-            haematocrit=np.full(held.size, target.haematocrit),
-            po2_mmhg=unsaid,
-            line=np.zeros(held.size, int),
+    return made_network(
+        ends,
+        diameter,
+        length,
+        place,
+        held=held,
+        pressure_mmhg=np.repeat(
+            [target.inlet_mmhg, target.outlet_mmhg], [inlets.size, outlets.size]
         ),
-        box_um=target.size_um,
-        rheology=Rheology(),
+        entering_haematocrit=np.full(held.size, target.haematocrit),
+        size_um=target.size_um,
     )

@@ -87,6 +87,45 @@ def no_boundary() -> Boundary:
     return Boundary(whole, whole, none, none, none, whole)
 
 
+def made_network(
+    ends: np.ndarray,
+    diameter_um: np.ndarray,
+    length_um: np.ndarray,
+    position_um: np.ndarray,
+    *,
+    held: np.ndarray,
+    pressure_mmhg: np.ndarray,
+    entering_haematocrit: np.ndarray,
+    size_um: tuple[float, float, float],
+) -> GivenNetwork:
+    """A network that no file gave: open segments by number, pressures at the nodes `held`."""
+    count, nodes = len(ends), len(position_um)
+    return GivenNetwork(
+        source="a made bed",
+        segment_names=tuple(map(str, range(count))),
+        node_names=tuple(map(str, range(nodes))),
+        ends=ends.astype(int),
+        diameter_um=diameter_um,
+        length_um=length_um,
+        position_um=position_um,
+        haematocrit=np.full(count, np.nan),
+        flow_nl_min=np.full(count, np.nan),
+        open=np.ones(count, bool),
+        segment_line=np.zeros(count, int),
+        node_line=np.zeros(nodes, int),
+        boundary=Boundary(
+            node=held,
+            kind=np.full(held.size, PRESSURE),
+            value=pressure_mmhg,
+            haematocrit=entering_haematocrit,
+            po2_mmhg=np.full(held.size, np.nan),
+            line=np.zeros(held.size, int),
+        ),
+        box_um=size_um,
+        rheology=Rheology(),
+    )
+
+
 def degree(network: GivenNetwork, *, counted: np.ndarray | None = None) -> np.ndarray:
     """How many segment ends meet at each node; a loop counts twice."""
     ends = network.ends if counted is None else network.ends[counted]

@@ -18,7 +18,7 @@ import numpy as np
 
 from angiosome.errors import AngiosomeError
 from angiosome.tissue.given.lattices import Graph, mesh, parallel, sheets
-from angiosome.tissue.given.network import PRESSURE, Boundary, GivenNetwork, Rheology, chord_um
+from angiosome.tissue.given.network import GivenNetwork, chord_um, made_network
 from angiosome.tissue.given.spread import lognormal
 from angiosome.tissue.given.trimming import AT_START, INSIDE, cut, passable_only, thinned
 
@@ -290,30 +290,15 @@ def _network(
     """The network of the nodes that a vessel meets, its diameters dealt out at random."""
     used, ends = np.unique(ends, return_inverse=True)
     ends, place, where = ends.reshape(-1, 2), place[used], where[used]
-    count, nodes = len(ends), len(place)
-    diameter = lognormal(bed.diameter_um, bed.diameter_sd_um, count, LEAST_UM)
+    diameter = lognormal(bed.diameter_um, bed.diameter_sd_um, len(ends), LEAST_UM)
     held = np.flatnonzero(where != INSIDE)
-    return GivenNetwork(
-        source="a made bed",
-        segment_names=tuple(map(str, range(count))),
-        node_names=tuple(map(str, range(nodes))),
-        ends=ends.astype(int),
-        diameter_um=random.permutation(diameter),
-        length_um=length,
-        position_um=place,
-        haematocrit=np.full(count, np.nan),
-        flow_nl_min=np.full(count, np.nan),
-        open=np.ones(count, bool),
-        segment_line=np.zeros(count, int),
-        node_line=np.zeros(nodes, int),
-        boundary=Boundary(
-            node=held,
-            kind=np.full(held.size, PRESSURE),
-            value=np.where(where[held] == AT_START, bed.inlet_mmhg, bed.outlet_mmhg),
-            haematocrit=np.where(where[held] == AT_START, bed.haematocrit, np.nan),
-            po2_mmhg=np.full(held.size, np.nan),
-            line=np.zeros(held.size, int),
-        ),
-        box_um=size_um,
-        rheology=Rheology(),
+    return made_network(
+        ends,
+        random.permutation(diameter),
+        length,
+        place,
+        held=held,
+        pressure_mmhg=np.where(where[held] == AT_START, bed.inlet_mmhg, bed.outlet_mmhg),
+        entering_haematocrit=np.where(where[held] == AT_START, bed.haematocrit, np.nan),
+        size_um=size_um,
     )
