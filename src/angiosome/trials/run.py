@@ -328,11 +328,11 @@ def _finish(folder: Path, request: Request, progress: Progress | None) -> Finish
                 progress=report,
             )
             typical = typical_subject((results or [result])[0])
-            if typical in {failure.subject for failure in result.failed}:
-                pass  # there is no course to draw; the page says so
-            elif request.resolution in BLOCKS:
+            # Of a subject that failed there is no course to draw; the page says so.
+            drawn = typical not in {failure.subject for failure in result.failed}
+            if drawn and request.resolution in BLOCKS:
                 write_block_pictures(folder, arm.id, cohort, typical, request.resolution)
-            else:
+            elif drawn:
                 write_pictures(folder, arm.id, cohort, trajectory, clock, typical, request.seed)
             write_arm(saved, result)
         results.append(result)
