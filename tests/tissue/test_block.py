@@ -8,15 +8,11 @@ import pytest
 from tissue_blocks import bed, block, grid, laws
 
 from angiosome.errors import AngiosomeError, ProblemsError
-from angiosome.tissue.block.block import (
-    Tolerance,
-    chains,
-    follow,
-    healthy_block,
-    shut_without_reflow,
-)
+from angiosome.tissue.block.block import follow, healthy_block
+from angiosome.tissue.block.blood_and_oxygen import Tolerance
 from angiosome.tissue.block.growing import growing, rules_of
 from angiosome.tissue.block.laws import Arm, Depot
+from angiosome.tissue.block.no_reflow import chains, shut_without_reflow
 from angiosome.tissue.block.outcomes import flow_nl_min, outcomes
 from angiosome.tissue.block.rates import at_rest
 from angiosome.tissue.block.streams import Stream

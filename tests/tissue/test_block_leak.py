@@ -7,7 +7,8 @@ import pytest
 from block_cases import line
 from tissue_blocks import block, laws
 
-from angiosome.tissue.block.block import Tolerance, follow
+from angiosome.tissue.block.block import follow
+from angiosome.tissue.block.blood_and_oxygen import Tolerance
 from angiosome.tissue.block.growing import growing, rules_of
 from angiosome.tissue.block.laws import Arm
 from angiosome.tissue.block.leak import LeakLaw, leaking, lost_at_nodes

@@ -9,7 +9,8 @@ from tissue_blocks import bed, block, grid, laws
 from angiosome.errors import AngiosomeError
 from angiosome.io.checkpoint import read_checkpoint, write_checkpoint
 from angiosome.tissue.block import parenchyma
-from angiosome.tissue.block.block import Tolerance, follow, healthy_block
+from angiosome.tissue.block.block import follow, healthy_block
+from angiosome.tissue.block.blood_and_oxygen import Tolerance
 from angiosome.tissue.block.feeders import circulation_of_regions
 from angiosome.tissue.block.growing import growing, rules_of
 from angiosome.tissue.block.laws import Arm

@@ -8,7 +8,8 @@ import pytest
 from tissue_blocks import block, laws
 
 from angiosome.tissue.block import parenchyma
-from angiosome.tissue.block.block import follow, permeability
+from angiosome.tissue.block.block import follow
+from angiosome.tissue.block.blood_and_oxygen import permeability
 from angiosome.tissue.block.laws import Arm, Depot, VesicleLaw
 from angiosome.tissue.block.outcomes import outcomes
 from angiosome.tissue.block.parenchyma import Wound, advance, intact, viable

@@ -22,7 +22,8 @@ from angiosome.subject.schedule import Clock
 from angiosome.subject.spatial import INJURED, Response, response_of
 from angiosome.subject.well_mixed import Trajectory
 from angiosome.tissue.block.adaptation import signals
-from angiosome.tissue.block.block import Grow, Tolerance, follow, healthy_block
+from angiosome.tissue.block.block import Grow, follow, healthy_block
+from angiosome.tissue.block.blood_and_oxygen import Tolerance
 from angiosome.tissue.block.circulation import as_network, at_pressure
 from angiosome.tissue.block.growing import growing
 from angiosome.tissue.block.growth import GrowthRules, with_vegf_unit

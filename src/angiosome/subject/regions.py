@@ -26,7 +26,7 @@ from angiosome.subject.block import (
 )
 from angiosome.subject.schedule import Clock
 from angiosome.subject.well_mixed import Trajectory
-from angiosome.tissue.block.block import Tolerance
+from angiosome.tissue.block.blood_and_oxygen import Tolerance
 from angiosome.tissue.block.growing import growing
 from angiosome.tissue.block.laws import Arm, Laws
 from angiosome.tissue.block.outcomes import BlockOutcomes, outcomes, region_outcomes

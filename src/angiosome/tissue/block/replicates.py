@@ -10,7 +10,8 @@ from jaxtyping import Bool, Float
 
 from angiosome.errors import AngiosomeError
 from angiosome.numerics.workers import in_order, stop_asked
-from angiosome.tissue.block.block import Tolerance, follow
+from angiosome.tissue.block.block import follow
+from angiosome.tissue.block.blood_and_oxygen import Tolerance
 from angiosome.tissue.block.growing import growing
 from angiosome.tissue.block.growth import GrowthRules
 from angiosome.tissue.block.laws import Arm, Laws
