@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,6 +13,7 @@ import typer
 from angiosome.cli.application import AsJson, evidence, told_to_the_user
 from angiosome.cli.output import (
     SHOWN_ROWS,
+    counted,
     listed,
     prepare_table,
     print_json,
@@ -57,7 +59,7 @@ def asked(
     from angiosome.evidence.index import ask, problems_of
 
     def progress(done: int, of: int) -> None:
-        if of > 1000:
+        if of > 1000 and (done == of or sys.stderr.isatty()):
             typer.echo(f"\rReading {done} of {of} study files ", err=True, nl=done == of)
 
     def both(index: sqlite3.Connection) -> tuple[Answer, set[str]]:
@@ -69,22 +71,6 @@ def asked(
     answer, left_out = ask(both, folder, progress)
     say_left_out(sorted(left_out))
     return answer
-
-
-def _beginning(
-    find: Callable[..., list[dict[str, Any]]],
-    count: Callable[..., int],
-    filters: dict[str, str],
-    text: str,
-    folder: Path | None,
-) -> tuple[list[dict[str, Any]], int]:
-    """As many rows as a table shows, and how many there are."""
-
-    def question(index: sqlite3.Connection) -> tuple[list[dict[str, Any]], int]:
-        rows = find(index, filters, text, SHOWN_ROWS + 1)
-        return rows, len(rows) if len(rows) <= SHOWN_ROWS else count(index, filters, text)
-
-    return asked(question, folder, table=True)
 
 
 def say_left_out(files: Sequence[str]) -> None:
@@ -126,7 +112,7 @@ def evidence_list(
 
     Example: angiosome evidence list --organ kidney
     """
-    from angiosome.evidence.find import count_studies, list_studies, study_records
+    from angiosome.evidence.find import first_studies, study_records
 
     with told_to_the_user():
         filters = _filters(
@@ -141,7 +127,9 @@ def evidence_list(
         if as_json:
             print_json_records(asked(lambda index: study_records(index, filters, text), folder))
             return
-        rows, count = _beginning(list_studies, count_studies, filters, text, folder)
+        rows, count = asked(
+            lambda index: first_studies(index, filters, text, SHOWN_ROWS), folder, table=True
+        )
     counted = ("arms", "outcomes", "claims")
     shown = [
         {
@@ -153,7 +141,7 @@ def evidence_list(
         }
         for row in rows
     ]
-    print_table(f"{count} studies", shown, count)
+    print_table(counted(count, "study", "studies"), shown, count)
 
 
 @evidence.command("find")
@@ -179,7 +167,7 @@ def evidence_find(
 
     Example: angiosome evidence find --cargo miR-126 --organ brain
     """
-    from angiosome.evidence.find import claim_records, count_claims, find_claims
+    from angiosome.evidence.find import claim_records, first_claims
 
     with told_to_the_user():
         filters = _filters(
@@ -200,12 +188,15 @@ def evidence_find(
         if as_json:
             print_json_records(asked(lambda index: claim_records(index, filters, text), folder))
             return
-        rows, count = _beginning(find_claims, count_claims, filters, text, folder)
+        rows, count = asked(
+            lambda index: first_claims(index, filters, text, SHOWN_ROWS), folder, table=True
+        )
     signs = {"lowers": "⊣ ", "raises": "→ "}
     for row in rows:
         row["target"] = signs.get(row["target_effect"], "") + row["target"]
         row["where"] = " ".join(filter(None, (row["review"], row["where"])))
-    print_table(f"{count} claims", [{name: row[name] for name in SHOWN} for row in rows], count)
+    shown = [{name: row[name] for name in SHOWN} for row in rows]
+    print_table(counted(count, "claim", "claims"), shown, count)
 
 
 @evidence.command("show")
@@ -433,4 +424,4 @@ def _show_findings(rows: list[dict[str, Any]], count: int) -> None:
         }
         for row in rows
     ]
-    print_table(f"{count} contradictions", shown, count)
+    print_table(counted(count, "contradiction", "contradictions"), shown, count)

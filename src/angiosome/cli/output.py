@@ -48,7 +48,6 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]], of: int | None = 
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     if not rows:
@@ -56,14 +55,14 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]], of: int | None = 
         return
     count = len(rows) if of is None else of
     shown = rows if count <= SHOWN_ROWS else rows[:BEGINNING]
-    table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in rows[0]:
         right = isinstance(rows[0][name], int | float)
         justify = "right" if right else "left"
-        table.add_column(escape(name), justify=justify, overflow="fold", no_wrap=name == "id")
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=name == "id")
     for row in shown:
-        table.add_row(*(escape(_cell(value)) for value in row.values()))
-    Console().print(table)
+        table.add_row(*map(_cell, row.values()))
+    Console(markup=False, emoji=False).print(table)
     if len(shown) < count:
         typer.echo(f"… and {count - len(shown)} more; --json prints all")
 
@@ -72,6 +71,11 @@ def prepare_table() -> None:
     """Load what lays out tables: 0.1 s, well spent while something else is waited for."""
     for module in ("rich.console", "rich.table"):
         import_module(module)
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """A count with its word: 1 study, 2 studies."""
+    return f"{count} {one if count == 1 else many}"
 
 
 def listed(names: Sequence[str], at_most: int = 12) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from angiosome.evidence.audit import Finding
     from angiosome.evidence.extract import Extract
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the tables below change."""
 
 Progress = Callable[[int, int], None]
@@ -93,7 +93,7 @@ OUTCOME_COLUMNS = (
 _TABLES = f"""
 CREATE TABLE files (file TEXT PRIMARY KEY, size INTEGER, changed_ns INTEGER);
 CREATE TABLE studies ({", ".join(f'"{name}"' for name in STUDY_COLUMNS)});
-CREATE INDEX study_id ON studies (id);
+CREATE INDEX study_id ON studies (id, organ, species, evidence);
 CREATE INDEX study_file ON studies (file);
 CREATE TABLE mentions (study, file, review, letter, reference INTEGER, place, author);
 CREATE INDEX mention_file ON mentions (file);
@@ -103,6 +103,7 @@ CREATE TABLE claims (
 );
 CREATE INDEX claim_family ON claims (family);
 CREATE INDEX claim_study ON claims (study);
+CREATE INDEX claim_organ ON claims (organ COLLATE NOCASE, study);
 CREATE INDEX claim_key ON claims (cargo_key);
 CREATE INDEX claim_target ON claims (target, target_key);
 CREATE INDEX claim_file ON claims (file);

@@ -5,8 +5,7 @@ or put in is newer than the last look, and one that is gone is missing in the co
 
 Of 100,000 files, asking the system takes longer than answering a question about them, so other
 processes ask while the answer is found. They run this file without the rest of the package
-(``python -I -S look.py FOLDER PART PARTS``), which starts in 15 ms; threads only wait for each
-other here.
+(``python -I -S look.py FOLDER``), which starts in 15 ms; threads only wait for each other here.
 """
 
 from __future__ import annotations
@@ -42,14 +41,19 @@ def folders_of(root: str) -> Generator[tuple[str, list[str]]]:
         yield folder, names
 
 
-def look(root: str, part: int = 0, parts: int = 1) -> list[int]:
-    """Count, bytes and newest change (ns) of the study files under a folder, or of a part of them.
+def look(root: str) -> list[int]:
+    """Count, bytes and newest change (ns) of the study files under a folder."""
+    return _status_of(list(folders_of(root)), slice(None))
+
+
+def _status_of(folders: Sequence[tuple[str, list[str]]], part: slice) -> list[int]:
+    """As of `look`, of a part of the names in each folder.
 
     The system is asked from within a folder, where it finds a name faster than a path.
     """
     count = size = newest = 0
-    for folder, all_names in folders_of(root):
-        names = all_names[part::parts]
+    for folder, all_names in folders:
+        names = all_names[part]
         inside = os.open(folder, os.O_RDONLY) if os.stat in os.supports_dir_fd else None
         before = "" if inside is not None else folder + os.sep
         try:
@@ -66,6 +70,30 @@ def look(root: str, part: int = 0, parts: int = 1) -> list[int]:
     return [count, size, newest]
 
 
+def look_in_parts(root: str, parts: int) -> list[int]:
+    """What `look` gives; names are listed once, and a process for each part asks about them.
+
+    Raises:
+        OSError: a file went away meanwhile.
+        ValueError: a part did not answer.
+    """
+    folders = list(folders_of(root))
+    reading, writing = os.pipe()
+    for part in range(1, parts):
+        if not os.fork():
+            found = _status_of(folders, slice(part, None, parts))
+            os.write(writing, f"{' '.join(map(str, found))}\n".encode())
+            os._exit(0)
+    os.close(writing)
+    all_found = [_status_of(folders, slice(0, None, parts))]
+    with os.fdopen(reading) as answers:
+        all_found += [list(map(int, line.split())) for line in answers]
+    if len(all_found) < parts:
+        raise ValueError("a part did not answer")
+    counts, sizes, newest = zip(*all_found, strict=True)
+    return [sum(counts), sum(sizes), max(newest)]
+
+
 class Looking:
     """A look that goes on in other processes."""
 
@@ -73,23 +101,21 @@ class Looking:
         import subprocess
 
         self._root = root
-        self._processes: Sequence[Popen[bytes]] = [
-            subprocess.Popen(  # noqa: S603 - this file, by the Python that runs it
-                [sys.executable, "-I", "-S", __file__, root, str(part), str(PROCESSES)],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            for part in range(PROCESSES)
-        ]
+        self._process: Popen[bytes] = subprocess.Popen(  # noqa: S603 - this file, by the Python that runs it
+            [sys.executable, "-I", "-S", __file__, root],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
 
     def seen(self) -> list[int]:
         """What `look` gives; looks itself where a process failed, as in a folder that changes."""
-        printed = [process.communicate()[0].split() for process in self._processes]
-        if any(process.returncode for process in self._processes):
+        printed = self._process.communicate()[0]
+        if self._process.returncode:
             return look(self._root)
-        counts, sizes, newest = zip(*(map(int, words) for words in printed), strict=True)
-        return [sum(counts), sum(sizes), max(newest)]
+        return list(map(int, printed.split()))
 
 
 if __name__ == "__main__":
-    sys.stdout.write(" ".join(map(str, look(sys.argv[1], *map(int, sys.argv[2:])))))
+    given = sys.argv[1]
+    answer = look_in_parts(given, PROCESSES) if hasattr(os, "fork") else look(given)
+    sys.stdout.write(" ".join(map(str, answer)))
