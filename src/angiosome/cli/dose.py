@@ -146,9 +146,9 @@ def _print(summary: dict[str, Any], evidence: bool) -> None:
             typer.echo(f"{cargo['cargo']} ({cargo['kind']}){what}: {cargo['verdict']}")
             typer.echo(f"  {cargo['why']}.")
             _attachments(cargo)
-            if cargo["doubts"]:
-                told = ", ".join(f"{d['parameter']} ({d['rho']:+.2f})" for d in cargo["doubts"])
-                typer.echo(f"  What its uncertainty comes from, by rank: {told}")
+            told = ", ".join(f"{d['parameter']} ({d['rho']:+.2f})" for d in cargo["doubts"])
+            none = f"of {arm['subjects']} subjects none is told apart from chance (--subjects)"
+            typer.echo(f"  What its uncertainty comes from, by rank: {told or none}")
         _product(arm["product"], arm["recognised"])
         typer.echo("\nAssumed:")
         for item in arm["assumptions"]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from angiosome.study import Absent, Outcome, Study
 from angiosome.study.vocabulary import MEASURES
 from angiosome.subject.animal import Cohort
 from angiosome.subject.schedule import Clock, hours
 from angiosome.trials.arms import CHAIN, ArmResult
+from angiosome.trials.screening import told_by_rank
 
 ALWAYS = ("infarct size, of area at risk", "capillary density", "LVEF")
 """Measures that every comparison shows, reported or not."""
@@ -259,26 +259,10 @@ def _number(value: float) -> str:
 def doubts(
     cohort: Cohort, results: Sequence[ArmResult], control: str, *, count: int = 10
 ) -> list[tuple[str, float]]:
-    """Parameters that go most with the tissue saved in the best arm: Spearman's rho, largest first.
-
-    A screening by rank over the subjects that were drawn, not a decomposition of variance. Those
-    that chance alone could bring are left out.
-    """
+    """Parameters that go most with the tissue saved in the best arm, by `told_by_rank`."""
     treated = [result for result in results if result.arm != control]
     if not treated:
         return []
     best = max(treated, key=lambda result: medians(result)["tissue saved"])
-    saved = best.chain["tissue saved"]
-    kept = np.isfinite(saved)
-    if kept.sum() < 8 or np.ptp(saved[kept]) == 0:
-        return []
-    ranks = stats.rankdata(saved[kept])
-    ranked: Mapping[str, float] = {
-        name: float(np.corrcoef(stats.rankdata(values[kept]), ranks)[0, 1])
-        for name, (_, values) in cohort.draws.items()
-        if np.ptp(values[kept]) > 0
-    }
-    # what the largest of so many unrelated parameters reaches by chance, once in twenty runs
-    chance = stats.norm.ppf(1 - 0.025 / len(ranked)) / np.sqrt(kept.sum() - 1)
-    told = [item for item in ranked.items() if abs(item[1]) > chance]
-    return sorted(told, key=lambda item: -abs(item[1]))[:count]
+    draws = {name: values for name, (_, values) in cohort.draws.items()}
+    return told_by_rank(draws, best.chain["tissue saved"], count=count)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from angiosome.errors import AngiosomeError
 from angiosome.parameters import Parameter, Registry
@@ -19,6 +18,7 @@ from angiosome.trials.dose.cases import DoseCase, Load
 from angiosome.trials.dose.effects import Effect, effects_of, followed
 from angiosome.trials.dose.product import ProductAnswer, characterise
 from angiosome.trials.failures import Failure, of_integration, of_numbers, refuse_none_left
+from angiosome.trials.screening import told_by_rank
 
 Floats = NDArray[np.float64]
 
@@ -61,8 +61,8 @@ class LoadResult:
             out inside it, whatever became of it.
         effects: the nearest to enough first; none where nothing is known that it acts on.
         verdict: whether that can be enough; see `why`.
-        doubts: parameters that go most with the effect, or with the copies; Spearman's rho, over
-            the subjects that finished.
+        doubts: up to three parameters that go most with the effect, or with the copies, and
+            Spearman's rho, over the subjects that finished; those told apart from chance.
     """
 
     load: Load
@@ -352,23 +352,11 @@ def _doubts(
     loads: Sequence[Load],
     count: int = 3,
 ) -> tuple[tuple[str, float], ...]:
-    """Parameters that go most with an answer, by rank, over the subjects that finished.
-
-    Draws for other cargo are left out.
-    """
-    finished = np.isfinite(told)
-    told = told[finished]
+    """Parameters that go most with an answer; draws for other cargo are left out."""
     others = {other.name for other in loads} - {load.name}
-    columns = {
-        name: values[finished]
+    draws = {
+        name: values
         for name, (_, values) in used.items()
-        if np.ptp(values[finished]) > 0 and not any(f"({other}" in name for other in others)
+        if not any(f"({other}" in name for other in others)
     }
-    if len(told) < 8 or not columns or len(set(told.tolist())) == 1:
-        return ()
-    ranks = stats.rankdata(np.array([*columns.values(), told]), axis=1)
-    ranks = ranks - ranks.mean(axis=1, keepdims=True)
-    ranks /= np.linalg.norm(ranks, axis=1, keepdims=True)
-    rho = ranks[:-1] @ ranks[-1]
-    chosen = sorted(zip(columns, rho, strict=True), key=lambda item: -abs(item[1]))[:count]
-    return tuple((name, float(value)) for name, value in chosen)
+    return tuple(told_by_rank(draws, told, count=count))
