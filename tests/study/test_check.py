@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from angiosome.errors import AngiosomeError, ProblemsError
+from angiosome.parameters import load_registry
 from angiosome.study import Absent, Study, read_study, study_json_schema, write_template
+from angiosome.study.plausible import WEIGHT_KG
 
 
 @pytest.fixture
@@ -90,6 +92,17 @@ def test_the_template_is_a_study_without_problems(plan):
          "'30 min after reperfusion', but the injury 'permanent occlusion' has no reperfusion"),
         ("dose: none", "dose: 1 mg", ("the vehicle has a dose of '1 mg'; write 'none', or name the "
          "product")),
+        ("dose: 1e10 particles\n", "dose: none\n", ("'none' says that nothing was given; write 'not "
+         "reported' if the source does not say how much, or name the vehicle as the product")),
+        ("weight: 250 g", "weight: 250 kg", ("'250 kg' is outside what a rat weighs, 4 g to 1.2 kg; "
+         "correct it")),
+        ("diameter: 120 nm", "diameter: 120 um", ("'120 um' is outside what a vesicle measures, 20 nm "
+         "to 20 um; correct it")),
+        # a sphere of 100 nm is 5.236e-16 mL, so 1e20 of them 52.36 L: 209 rats of 250 g
+        ("dose: 1e10 particles\n", "dose: 1e20 particles\n", ("'1e20 particles' would weigh 2.1e+04 % "
+         "of the body of 250 g, and no dose is more than 1 %; correct the number or its unit")),
+        ("dose: 1e10 particles\n", "dose: 1 oz\n", "'1 oz' would weigh 11 % of the body of 250 g"),
+        ("dose: 1e10 particles\n", "dose: 20 g/kg\n", "'20 g/kg' would weigh 2 % of the body of 250 g"),
         ("product: msc-ev\n", "product: msc-eV\n", ("no product has the id 'msc-eV'; did you mean "
          "'msc-ev'? allowed: msc-ev, vehicle")),
     ],
@@ -100,6 +113,32 @@ def test_each_fault_is_named_with_its_line_and_what_is_allowed(plan, old, new, m
     assert any(message in problem for problem in found), found
     if "control" not in old and "injury" not in old:
         assert any(problem.startswith(f"plan.yaml, line {line}: ") for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("weight: 250 g", "weight: 0.55 lb"),
+        ("weight: 250 g", "weight: {value: not reported, assume: 6 g, because: newborn}"),
+        ("diameter: 120 nm", "diameter: 4 um"),  # an apoptotic body
+        ("dose: 1e10 particles\n", "dose: 5e14 particles/kg\n"),
+        ("dose: 1e10 particles\n", "dose: 4e9 cells\n"),  # cells are not what is given
+    ],
+)
+def test_what_is_rare_but_can_be_is_taken(plan, old, new):
+    text = plan.read_text()
+    assert old in text
+    plan.write_text(text.replace(old, new, 1))
+    read_study(plan)
+
+
+@pytest.mark.parametrize("species", ["mouse", "rat", "pig", "human"])
+def test_the_animals_that_the_model_draws_weigh_what_animals_weigh(species):
+    drawn = load_registry().find(f"body_weight.{species}")
+    low, high = WEIGHT_KG[species]
+    # the newborn weighs less than a tenth, and no animal ten times what an adult does
+    assert low < drawn.value / 10
+    assert drawn.value * 1.5 < high <= 20 * drawn.value
 
 
 def test_all_problems_come_in_one_pass_in_the_order_of_the_file(plan):

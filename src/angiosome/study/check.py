@@ -15,6 +15,8 @@ from pydantic import BaseModel, ValidationError
 
 from angiosome.errors import Problem, ProblemsError, nearest
 from angiosome.study import vocabulary
+from angiosome.study.plausible import implausible
+from angiosome.study.raw import items, regimens, value
 from angiosome.study.review import Review
 from angiosome.study.schema import Study
 from angiosome.study.vocabulary import Absent
@@ -126,31 +128,10 @@ def _problems_across_fields(document: Document) -> Iterator[Problem]:
         yield from rule(document, document.data)
 
 
-def _items(data: Any, key: str) -> Iterator[tuple[Path_, dict[str, Any]]]:
-    """The mappings in the list ``data[key]``, whatever else stands there."""
-    items = data.get(key)
-    for index, item in enumerate(items if isinstance(items, list) else []):
-        if isinstance(item, dict):
-            yield (key, index), item
-
-
-def _regimens(data: Any) -> Iterator[tuple[Path_, dict[str, Any], dict[str, Any]]]:
-    for path, arm in _items(data, "arms"):
-        if isinstance(arm.get("regimen"), dict):
-            yield (*path, "regimen"), arm, arm["regimen"]
-
-
-def _value(fact: Any) -> Any:
-    """What a fact says, written bare or as a mapping; the assumed value when it says nothing."""
-    if isinstance(fact, dict):
-        return fact.get("assume", fact.get("value"))
-    return fact
-
-
 def _ids_are_unique(document: Document, data: Any) -> Iterator[Problem]:
     for key in ("products", "arms", "claims"):
         first: dict[str, Path_] = {}
-        for path, item in _items(data, key):
+        for path, item in items(data, key):
             name = item.get("id")
             if isinstance(name, str) and name in first:
                 line = document.line((*first[name], "id"))
@@ -161,7 +142,7 @@ def _ids_are_unique(document: Document, data: Any) -> Iterator[Problem]:
 
 
 def _control(document: Document, data: Any) -> Iterator[Problem]:
-    arms = list(_items(data, "arms"))
+    arms = list(items(data, "arms"))
     controls = [path for path, arm in arms if arm.get("control") is True]
     if arms and not controls:
         message = "no arm is the control; mark one with 'control: true'"
@@ -172,21 +153,21 @@ def _control(document: Document, data: Any) -> Iterator[Problem]:
 
 
 def _references(document: Document, data: Any) -> Iterator[Problem]:
-    arms = [arm.get("id") for _, arm in _items(data, "arms")]
-    products = [product.get("id") for _, product in _items(data, "products")]
-    for path, outcome in _items(data, "outcomes"):
+    arms = [arm.get("id") for _, arm in items(data, "arms")]
+    products = [product.get("id") for _, product in items(data, "products")]
+    for path, outcome in items(data, "outcomes"):
         for key in ("arm", "against"):
             if key in outcome and outcome[key] not in arms:
                 message = (
                     f"no arm has the id '{outcome[key]}'{nearest(outcome[key], map(str, arms))}"
                 )
                 yield document.problem((*path, key), message)
-    for path, claim in _items(data, "claims"):
+    for path, claim in items(data, "claims"):
         name = claim.get("product")
         if isinstance(name, str) and name not in products:
             message = f"no product has the id '{name}'{nearest(name, map(str, products))}"
             yield document.problem((*path, "product"), message)
-    for path, _, regimen in _regimens(data):
+    for path, _, regimen in regimens(data):
         name = regimen.get("product")
         if isinstance(name, str) and name not in (*products, "vehicle"):
             allowed = [*map(str, products), "vehicle"]
@@ -199,7 +180,7 @@ def _routes(document: Document, data: Any) -> Iterator[Problem]:
     organ = condition.get("organ") if isinstance(condition, dict) else None
     if organ not in vocabulary.ROUTES:
         return
-    for path, _, regimen in _regimens(data):
+    for path, _, regimen in regimens(data):
         route = regimen.get("route")
         if route in vocabulary.ALL_ROUTES and route not in vocabulary.ROUTES[organ]:
             allowed = nearest(route, vocabulary.ROUTES[organ])
@@ -212,20 +193,20 @@ def _listed(data: Any) -> list[Any]:
 
 
 def _times(document: Document, data: Any) -> Iterator[Problem]:
-    for path, _, regimen in _regimens(data):
+    for path, _, regimen in regimens(data):
         if regimen.get("times") == []:
             message = "no time is given; write when each dose is given"
             yield document.problem((*path, "times"), message)
     condition = data.get("condition")
-    injury = _value(condition.get("injury")) if isinstance(condition, dict) else None
+    injury = value(condition.get("injury")) if isinstance(condition, dict) else None
     if injury in (None, "ischaemia-reperfusion", Absent.NOT_REPORTED.value):
         return
     places = [
         ((*path, "times", index), time)
-        for path, _, regimen in _regimens(data)
+        for path, _, regimen in regimens(data)
         for index, time in enumerate(_listed(regimen.get("times")))
     ]
-    places += [((*path, "at"), outcome.get("at")) for path, outcome in _items(data, "outcomes")]
+    places += [((*path, "at"), outcome.get("at")) for path, outcome in items(data, "outcomes")]
     for path, moment in places:
         if isinstance(moment, str) and moment.endswith("reperfusion"):
             message = f"'{moment}', but the injury '{injury}' has no reperfusion"
@@ -234,15 +215,21 @@ def _times(document: Document, data: Any) -> Iterator[Problem]:
 
 def _doses(document: Document, data: Any) -> Iterator[Problem]:
     none = Absent.NONE.value
-    for path, _, regimen in _regimens(data):
-        dose = _value(regimen.get("dose"))
+    for path, _, regimen in regimens(data):
+        dose = value(regimen.get("dose"))
         if regimen.get("product") == "vehicle" and dose not in (None, none):
             message = f"the vehicle has a dose of '{dose}'; write 'none', or name the product"
+            yield document.problem((*path, "dose"), message)
+        if dose == none and regimen.get("product") not in (None, "vehicle"):
+            message = (
+                f"'{none}' says that nothing was given; write 'not reported' if the source does "
+                "not say how much, or name the vehicle as the product"
+            )
             yield document.problem((*path, "dose"), message)
 
 
 def _outcomes(document: Document, data: Any) -> Iterator[Problem]:
-    for path, outcome in _items(data, "outcomes"):
+    for path, outcome in items(data, "outcomes"):
         measure = vocabulary.MEASURES.get(str(outcome.get("measure")))
         if measure is None:
             continue
@@ -281,13 +268,13 @@ def _kind(document: Document, data: Any) -> Iterator[Problem]:
 
 
 def _claims(document: Document, data: Any) -> Iterator[Problem]:
-    products = dict(_items(data, "products"))
+    products = dict(items(data, "products"))
     carried = {
-        cargo.get("name") for product in products.values() for _, cargo in _items(product, "cargo")
+        cargo.get("name") for product in products.values() for _, cargo in items(product, "cargo")
     }
     absent = {word.value for word in Absent}
-    for path, claim in _items(data, "claims"):
-        cargo = _value(claim.get("cargo"))
+    for path, claim in items(data, "claims"):
+        cargo = value(claim.get("cargo"))
         if cargo in (None, *absent):
             if "target" in claim:
                 message = "a target without a cargo; name the molecule that acts on it"
@@ -307,14 +294,14 @@ def _claims(document: Document, data: Any) -> Iterator[Problem]:
 def _names(document: Document, data: Any) -> Iterator[Problem]:
     """Only vesicles whose origin is shown are called exosomes, in the names that a file gives."""
     shown = False
-    for _, product in _items(data, "products"):
+    for _, product in items(data, "products"):
         known = product.get("characterisation")
-        origin = _value(known.get("biogenesis")) if isinstance(known, dict) else None
+        origin = value(known.get("biogenesis")) if isinstance(known, dict) else None
         shown = shown or origin not in (None, *(absent.value for absent in Absent))
     if shown:
         return
-    named = [((*path, "id"), item.get("id")) for path, item in _items(data, "products")]
-    named += [((*path, "label"), item.get("label")) for path, item in _items(data, "arms")]
+    named = [((*path, "id"), item.get("id")) for path, item in items(data, "products")]
+    named += [((*path, "label"), item.get("label")) for path, item in items(data, "arms")]
     for path, name in named:
         if "exosom" in str(name).lower():
             message = (
@@ -335,4 +322,5 @@ _RULES = (
     _kind,
     _claims,
     _names,
+    implausible,
 )
