@@ -92,14 +92,14 @@ def test_everything_wrong_with_a_network_is_told_at_once(tmp_path):
     assert done.output.strip() == (
         f"Error: 6 problems in {net}:\n"
         f"  {net}, line 3: segment b: its diameter of 0.8 um lies outside the viscosity law, 2.53 "
-        "to 1666 um for cells of 55 fl; correct it, or leave the segment out\n"
+        "to 1666 um for cells of 55 fl; correct it, or leave the segment out (--leave-out)\n"
         f"  {net}, line 4: segment c: its length of 0 um, between nodes 3 and 4, is no length: "
         "join the nodes, or correct it\n"
         f"  {net}, line 7: segment f: its diameter is not a number; give it in um\n"
         f"  {nodes}, line 4: boundary node 4: it has a pressure and a flow (the other on line 3), "
         "where segments c, f end; keep one\n"
         f"  {net}, line 5: component 2 of 3 (segments d): it floats: no end of it has a pressure; "
-        "give one, or leave these segments out\n"
+        "give one, or leave it out (--leave-out)\n"
         f"  {net}, line 6: component 3 of 3 (segments e): its 2 ends have flows only, and they do "
         "not add up to zero (their sum is -2 nl/min): contradictory; give one end a pressure instead"
     )
@@ -164,7 +164,7 @@ def test_one_fault_of_many_segments_is_told_once(tmp_path):
         f"Error: 1 problem in {net}:\n"
         f"  {net}, line 2: 20 segments (s0, s1, s2, s3, s4, s5, s6, s7 and 12 more): of each, the "
         "diameter (from 0.1 to 2 um) lies outside the viscosity law, 2.53 to 1666 um for cells of "
-        "55 fl; correct it, or leave the segment out"
+        "55 fl; correct it, or leave the segment out (--leave-out)"
     )
 
 
@@ -177,3 +177,93 @@ def test_pieces_of_a_vtp_without_a_pressure_are_named(tmp_path):
     assert f"  {file}: segment 1: its diameter is not a number; give it in um" in done.output
     assert "component 1 of 2 (segments 0): it floats" in done.output
     assert "component 2 of 2 (segments 1): it floats" in done.output
+
+
+TWO_PARTS = "a,1,2,8,100\nb,2,3,6,100\nthin,2,4,1,100\nc,4,3,6,50\nd,7,8,5,100\ne,3,9,1,50\n"
+
+
+def test_what_is_left_out_keeps_its_row_and_changes_nothing_else(tmp_path):
+    net = made(tmp_path, TWO_PARTS, "1,30,\n3,10,\n9,8,\n")
+    assert runner.invoke(app, ["flow", net]).exit_code == 2
+    out = tmp_path / "flow.csv"
+    done = runner.invoke(app, ["flow", net, "--leave-out", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert (
+        "2 segments carry no blood (thin, e; 30 % of the length): a diameter outside the viscosity "
+        "law, 2.53 to 1666 um." in done.output
+    )
+    assert (
+        "1 segment carries no blood (d; 20 % of the length): no condition at any end of their part."
+        in done.output
+    )
+    rows = {row["segment"]: row for row in csv.DictReader(out.read_text().splitlines())}
+    assert list(rows) == ["a", "b", "thin", "c", "d", "e"]
+    assert [rows[name]["flow_nl_min"] for name in ("thin", "c", "d")] == ["0", "0", "0"]
+    assert (rows["d"]["pressure_from_mmhg"], rows["d"]["pressure_to_mmhg"]) == ("", "")
+    whole = made(tmp_path, "a,1,2,8,100\nb,2,3,6,100\n", "1,30,\n3,10,\n")
+    runner.invoke(app, ["flow", whole, "--out", str(out)])
+    alone = {row["segment"]: row for row in csv.DictReader(out.read_text().splitlines())}
+    for name in ("a", "b"):
+        assert float(rows[name]["flow_nl_min"]) == pytest.approx(
+            float(alone[name]["flow_nl_min"]), rel=1e-9
+        )
+
+
+def test_json_has_null_where_a_pressure_is_not_known(tmp_path):
+    def refuse(word):
+        raise AssertionError(f"{word} is no JSON")
+
+    net = made(tmp_path, TWO_PARTS, "1,30,\n3,10,\n9,8,\n")
+    done = runner.invoke(app, ["flow", net, "--leave-out", "--json"])
+    found = json.loads(done.stdout, parse_constant=refuse)
+    assert found["segments_by_column"]["pressure_from_mmhg"][4] is None
+
+
+def test_a_part_that_somebody_gave_a_flow_is_not_left_out(tmp_path):
+    net = made(tmp_path, "a,1,2,8,100\nd,7,8,5,100\n", "1,30,\n2,10,\n7,,3\n8,,-3\n")
+    done = runner.invoke(app, ["flow", net, "--leave-out"])
+    assert done.exit_code == 2
+    assert "its ends have flows only, so its pressures are not known" in done.output
+
+
+@pytest.mark.parametrize(
+    ("name", "segments"),
+    [
+        ("chaste_vtp/retinal.vtp", 1716),
+        ("chaste_vtp/tapmeier_network.vtp", 77),
+        ("mouse_cortex_boas2014/Network.dat", 4870),
+        ("vesselvio_demo", 3249),
+    ],
+)
+def test_networks_that_others_imaged_are_solved_but_for_what_cannot_be(tmp_path, name, segments):
+    file = NETWORK.parents[1] / name
+    if not file.exists():
+        pytest.skip(f"{file} is not here: third-party data are not part of the project")
+    refused = runner.invoke(app, ["flow", str(file)])
+    assert (refused.exit_code, "--leave-out" in refused.output) == (2, True)
+    out = tmp_path / "flow.csv"
+    done = runner.invoke(app, ["flow", str(file), "--leave-out", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert len(rows) == segments
+    into: dict[str, float] = {}
+    mmhg: dict[str, float] = {}
+    for row in rows:
+        flow = float(row["flow_nl_min"])
+        into[row["from"]] = into.get(row["from"], 0.0) - flow
+        into[row["to"]] = into.get(row["to"], 0.0) + flow
+        for end in ("from", "to"):
+            mmhg[row[end]] = float(row[f"pressure_{end}_mmhg"] or 60.0)
+    # 60 mmHg feed and 15 mmHg drain it, so blood balances at every node between the two
+    inner = [node for node, held in mmhg.items() if 15 + 1e-6 < held < 60 - 1e-6]
+    assert len(inner) > 0.1 * len(mmhg)
+    assert max(abs(into[node]) for node in inner) < 1e-6 * max(into.values())
+
+
+def test_pressures_below_zero_are_doubted(tmp_path):
+    net = made(tmp_path, "a,1,2,8,100\nb,2,3,8,100\n", "1,5,\n3,,-30\n")
+    done = runner.invoke(app, ["flow", net])
+    assert done.exit_code == 0
+    assert "Doubtful: The pressure is below zero at 2 nodes (3, 2; down to" in done.output
+    net = made(tmp_path, "a,1,2,8,100\nb,2,3,8,100\n", "1,15,\n3,,30\n")
+    assert "Doubtful" not in runner.invoke(app, ["flow", net]).output

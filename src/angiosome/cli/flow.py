@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,13 @@ def flow(
     listed_haematocrit: Annotated[
         bool, typer.Option("--listed-haematocrit", help="Keep the haematocrit of the file.")
     ] = False,
+    leave_out: Annotated[
+        bool,
+        typer.Option(
+            "--leave-out",
+            help="Send no blood through parts that float and diameters outside the law.",
+        ),
+    ] = False,
     um_per_unit: Annotated[
         float, typer.Option(min=1e-9, help="Length of the file's unit, in um (not of Network.dat).")
     ] = 1.0,
@@ -45,11 +53,14 @@ def flow(
     from angiosome.io.flow_table import flow_columns, write_flow
     from angiosome.io.networks import read_network
     from angiosome.tissue.given.flow import solve_flow
+    from angiosome.tissue.given.leaving_out import without_refused
 
     with told_to_the_user():
         if out is not None and not out.parent.is_dir():
             raise AngiosomeError(f"there is no folder {out.parent} to write {out.name} into")
         given = read_network(network, nodes=nodes, um_per_unit=um_per_unit)
+        if leave_out:
+            given = without_refused(given)
         solution = solve_flow(given, listed_haematocrit=listed_haematocrit)
         summary = _summary(solution)
         po2 = None
@@ -69,12 +80,17 @@ def flow(
         if out is None:
             columns = flow_columns(solution, po2)
             summary["segments_by_column"] = {
-                name: values if isinstance(values, list) else values.tolist()
+                name: values if isinstance(values, list) else _known(values.tolist())
                 for name, values in columns.items()
             }
         print_json(summary)
         return
     _show(summary)
+
+
+def _known(values: list[float]) -> list[float | None]:
+    """JSON has no NaN."""
+    return [None if math.isnan(value) else value for value in values]
 
 
 def _summary(solution: FlowSolution) -> dict[str, Any]:
@@ -114,7 +130,26 @@ def _summary(solution: FlowSolution) -> dict[str, Any]:
             for name, change in zip(names, solution.changes.tolist(), strict=True)
         ],
         "assumed": [*network.notes, *solution.assumed],
+        "doubts": _doubts(solution),
     }
+
+
+def _doubts(solution: FlowSolution) -> list[str]:
+    """What is solved as it was asked for, and can hardly be meant."""
+    pressure = solution.pressure_mmhg.tolist()
+    low = sorted((at for at, mmhg in enumerate(pressure) if mmhg < 0), key=lambda at: pressure[at])
+    if not low:
+        return []
+    least = pressure[low[0]]
+    names = ", ".join(solution.network.node_names[at] for at in low[:NAMED])
+    more = f" and {len(low) - NAMED} more" if len(low) > NAMED else ""
+    nodes = "node" if len(low) == 1 else "nodes"
+    told = (
+        f"The pressure is below zero at {len(low)} {nodes} ({names}{more}; down to {least:.3g} "
+        "mmHg), where a vessel would fall shut: is a condition at an end too small, or has a flow "
+        "the wrong sign (positive is into the network)?"
+    )
+    return [told]
 
 
 def _oxygen_summary(breathed: Any) -> dict[str, Any]:
@@ -157,6 +192,8 @@ def _show(summary: dict[str, Any]) -> None:
         typer.echo(f"  {name:<21} {value}")
     for line in summary["assumed"]:
         typer.echo(f"Assumed: {line}")
+    for line in summary["doubts"]:
+        typer.echo(f"Doubtful: {line}")
     if not summary["settled"]:
         worst = sorted(summary["unsettled"], key=lambda row: -abs(row["haematocrit_change"]))
         named = ", ".join(

@@ -18,7 +18,8 @@ def flow_columns(
 ) -> dict[str, list[str] | np.ndarray]:
     """Every column of the table, by its name, in its order.
 
-    Flow and velocity are positive from the node under `from` to the one under `to`.
+    Flow and velocity are positive from the node under `from` to the one under `to`. Pressures in a
+    part that is left out are nan.
     """
     network = solution.network
     start, end = network.ends[:, 0], network.ends[:, 1]
@@ -44,7 +45,12 @@ def write_flow(file: Path, solution: FlowSolution, po2_mmhg: np.ndarray | None =
     """Write the table as CSV, whole or not at all."""
     columns = flow_columns(solution, po2_mmhg)
     texts = [
-        values if isinstance(values, list) else [f"{value:.{DIGITS}g}" for value in values.tolist()]
+        values if isinstance(values, list) else [_text(value) for value in values.tolist()]
         for values in columns.values()
     ]
     write_text(file, csv_text(columns, zip(*texts, strict=True)))
+
+
+def _text(value: float) -> str:
+    """A number, or nothing where it is not known: pressures in a part that nothing feeds."""
+    return "" if np.isnan(value) else f"{value:.{DIGITS}g}"

@@ -41,6 +41,7 @@ def _segments(network: GivenNetwork) -> list[Problem]:
     diameter, length, listed = network.diameter_um, network.length_um, network.haematocrit
     cells = network.rheology.mean_corpuscular_volume_fl
     law = f"{low:.3g} to {high:.4g} um for cells of {cells:g} fl"
+    outside = f"lies outside the viscosity law, {law}; correct it, or leave the segment out"
     with np.errstate(invalid="ignore"):
         wrong = (
             (~np.isfinite(diameter), "diameter", diameter, "is not a number; give it in um"),
@@ -49,7 +50,7 @@ def _segments(network: GivenNetwork) -> list[Problem]:
                 (diameter > 0) & ~((low <= diameter) & (diameter <= high)) & np.isfinite(diameter),
                 "diameter",
                 diameter,
-                f"lies outside the viscosity law, {law}; correct it, or leave the segment out",
+                f"{outside} (--leave-out)",
             ),
             (
                 ~np.isfinite(length),
@@ -193,7 +194,7 @@ def _components(network: GivenNetwork) -> list[Problem]:
         elif rows.size:
             why = "its ends have flows only, so its pressures are not known; give one a pressure"
         else:
-            why = "it floats: no end of it has a pressure; give one, or leave these segments out"
+            why = "it floats: no end of it has a pressure; give one, or leave it out (--leave-out)"
         whole = "the network" if count == 1 else f"component {component + 1} of {count}"
         what = f"{whole} (segments {names}{more})"
         found.append(Problem(network.source, line, what, why))
