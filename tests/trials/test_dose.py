@@ -23,7 +23,7 @@ from angiosome.trials.dose.effects import pool_course
 from angiosome.trials.dose.judge import IMPLAUSIBLE, dose
 from angiosome.trials.dose.kinetics import without_spread
 from angiosome.trials.dose.run import answer, as_text
-from angiosome.trials.dose.summary import rank, summarise_dose
+from angiosome.trials.dose.summary import LET_OUT, rank, summarise_dose
 
 SUBJECTS = 32
 
@@ -309,6 +309,34 @@ def test_the_shown_study_parts_by_route_and_its_summary_is_plain_json():
         "proteins and sponges",
     }  # fmt: skip
     assert all(len(cargo["doubts"]) <= 3 for cargo in summary["arms"][0]["cargo"])
+
+
+def test_copies_of_every_cargo_are_told_over_time_with_their_interval():
+    cargo = [
+        {"name": "miR-126", "kind": "miRNA", "basis": "carried"},
+        {"name": "VEGF", "kind": "protein", "basis": "carried"},
+    ]
+    cases = cases_of(file_with(product={"cargo": cargo}), load_studies())
+    [arm] = summarise_dose(dose(cases, load_registry(), subjects=SUBJECTS, seed=1))["arms"]
+    times = np.array(arm["times_h"])
+    assert (np.diff(times) > 0).all()
+    assert times[0] == 0.0  # the dose
+    changing = [step for step in arm["steps"] if "course" in step]
+    of_cargo = [cargo["steps"] for cargo in arm["cargo"]]
+    assert len(of_cargo) == 2
+    for step in [*changing, *(step for steps in of_cargo for step in steps if "course" in step)]:
+        low, median, high = (np.array(step["course"][key]) for key in ("low", "median", "high"))
+        assert len(low) == len(times)
+        assert ((low <= median) & (median <= high)).all()
+        # at no time is the median subject above the median of the peaks; nor is any other
+        assert median.max() <= step["value"]["median"] * (1 + 1e-5)
+        assert high.max() <= step["value"]["high"] * (1 + 1e-5)
+        assert median.max() > 0
+    [copies] = [step for step in of_cargo[0] + of_cargo[1] if step["step"] == LET_OUT]
+    assert (np.diff(copies["course"]["median"]) >= 0).all()  # what was let out stays let out
+    in_organ = np.array(changing[0]["course"]["median"])
+    assert in_organ[0] == 0  # nothing is there before it is given, and little is left after a week
+    assert in_organ.max() > 100 * in_organ[times > 168][0]
 
 
 def test_of_few_subjects_no_parameter_is_named_that_chance_could_bring():

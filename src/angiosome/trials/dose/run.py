@@ -50,7 +50,7 @@ def ranking(*, subjects: int, seed: int, choices: Sequence[str] = ()) -> dict[st
     by_study: dict[str, list[DoseResult]] = {}
     for result in results:
         by_study.setdefault(result.case.study.id, []).append(result)
-    rows = rank([summarise_dose(arms) for arms in by_study.values()])
+    rows = rank([summarise_dose(arms, courses=False) for arms in by_study.values()])
     return _marked({"subjects": subjects, "rows": rows, "left_out": left_out}, seed, choices)
 
 

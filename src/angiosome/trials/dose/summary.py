@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,8 +47,12 @@ STEP_OF = {
 """The step of the chain to the beginnings of the parameters that it rests on."""
 
 
-def summarise_dose(results: Sequence[DoseResult]) -> dict[str, Any]:
-    """The answer about one study; no NaN, and `null` for what is infinite."""
+def summarise_dose(results: Sequence[DoseResult], *, courses: bool = True) -> dict[str, Any]:
+    """The answer about one study; no NaN, and `null` for what is infinite.
+
+    With `courses` each step that changes with time holds its median and interval at every one of
+    the arm's `times_h`.
+    """
     study = results[0].case.study
     return {
         "schema": DOSE_SCHEMA,
@@ -58,13 +62,14 @@ def summarise_dose(results: Sequence[DoseResult]) -> dict[str, Any]:
         "interval": INTERVAL,
         "subjects": len(results[0].particles),
         "complete": not any(result.failed for result in results),
-        "arms": [_arm(result) for result in results],
+        "arms": [_arm(result, courses) for result in results],
     }
 
 
-def _arm(result: DoseResult) -> dict[str, Any]:
+def _arm(result: DoseResult, courses: bool) -> dict[str, Any]:
     case = result.case
     best = result.best
+    told = _step_with_course if courses else _step
     return {
         "arm": case.arm,
         "label": case.label,
@@ -79,15 +84,16 @@ def _arm(result: DoseResult) -> dict[str, Any]:
         ],
         "verdict": best.verdict,
         "best": best.load.name,
+        "times_h": _rounded(result.times_h) if courses else [],
         "steps": [
             _step("injected in all doses", "particles", result.particles * len(case.case.starts_h)),
-            _step("in the organ", "particles", result.in_organ),
-            _step("on or in one endothelial cell", "particles", result.in_cell),
+            told("in the organ", "particles", result.in_organ),
+            told("on or in one endothelial cell", "particles", result.in_cell),
             _step("taken up by it", "particles", result.taken),
             _step("cells that none has entered", "%", 100 * result.without),
             _step("escaped inside it", "particles", result.escaped),
         ],
-        "cargo": [_load(load) for load in sorted(result.loads, key=nearness)],
+        "cargo": [_load(load, told) for load in sorted(result.loads, key=nearness)],
         "assumptions": [vars(assumption) for assumption in case.assumptions],
         "recognised": vars(case.preparation),
         "product": {
@@ -103,8 +109,11 @@ def _arm(result: DoseResult) -> dict[str, Any]:
     }
 
 
-def _load(result: LoadResult) -> dict[str, Any]:
+def _load(result: LoadResult, told: Tell) -> dict[str, Any]:
     load, best = result.load, result.best
+    copies = told(IN_ARGONAUTE if load.kind == "miRNA" else LET_OUT, "copies", result.copies)
+    if load.kind != "miRNA":  # it only grows: its end is its peak
+        copies = {name: copies[name] for name in copies if name not in ("area", "duration_h")}
     return {
         "cargo": load.name,
         "kind": load.kind,
@@ -115,10 +124,8 @@ def _load(result: LoadResult) -> dict[str, Any]:
         "left_out": {why: list(names) for why, names in load.left_out.items()},
         "steps": [
             _step("copies per vesicle", "copies/particle", result.copies_per_particle),
-            _step(IN_ARGONAUTE, "copies", result.copies)
-            if load.kind == "miRNA"
-            else _step(LET_OUT, "copies", result.copies.peak),  # it only grows
-            *(_step(one.effect.what, "%", _percent(one)) for one in result.effects),
+            copies,
+            *(told(one.effect.what, "%", _percent(one)) for one in result.effects),
         ],
         "effect": best.effect.what if best else None,
         "fold_needed": _interval(best.effect.fold) if best else None,
@@ -160,6 +167,22 @@ def _step(name: str, unit: str, values: Course | np.ndarray) -> dict[str, Any]:
         "area": _interval(values.area),
         "duration_h": _interval(values.duration_h),
     }
+
+
+def _step_with_course(name: str, unit: str, values: Course) -> dict[str, Any]:
+    low, median, high = np.nanpercentile(values.values, _ENDS, axis=0)
+    course = {"median": _rounded(median), "low": _rounded(low), "high": _rounded(high)}
+    return {**_step(name, unit, values), "course": course}
+
+
+Tell = Callable[[str, str, Course], dict[str, Any]]
+"""Makes a step of its name, its unit and its course."""
+_ENDS = (50 - INTERVAL / 2, 50, 50 + INTERVAL / 2)
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    """To six digits: a course is read or drawn, and would else be most of the file."""
+    return [float(f"{value:.6g}") for value in values.tolist()]
 
 
 def _interval(values: np.ndarray) -> dict[str, float | None]:
