@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import _bench
 
@@ -25,6 +26,9 @@ from angiosome.study.facts import SEEN
 from angiosome.trials.arms import CHAIN
 from angiosome.trials.summary import NOT_MODELLED
 
+if TYPE_CHECKING:
+    from angiosome.trials.dose.kinetics import Compared
+
 CONTRADICTIONS = EVIDENCE_TABLES["contradictions"]
 
 TITLES = {
@@ -32,6 +36,7 @@ TITLES = {
     "body": "Body and clearance",
     "physiology": "Blood flows and organ masses",
     "producer": "Producer cells, sizes and separation",
+    "labels": "Labels: what shows of a vesicle",
     "delivery": "Routes, beds of the organs, and what is taken where a study is silent",
     "uptake": "Treated organ, uptake and cargo",
     "signalling": "Silencing and endothelium",
@@ -388,13 +393,29 @@ def kinetics() -> str:
             f"{row.measured.name}, {row.measured.unit if row.measured.unit != '1' else 'number'}",
             f"{row.measured.low:g} to {row.measured.high:g}",
             f"{row.measured.source} ({row.measured.seen})",
-            f"{row.model:.2g}",
-            "yes" if row.within else "no",
-            "given" if row.measured.given else "independent",
+            f"{row.model:.2g} ({row.low:.2g} to {row.high:.2g})",
+            _met(row),
+            f"given: {_codes(row.measured.given)}" if row.measured.given else "independent",
         ]
         for row in compare_kinetics()
     ]
-    return _table(("What", "Measured", "Source (seen)", "Model", "Within", "To the model"), rows)
+    head = (
+        "What", "Measured", "Source (seen)", "Model: central subject (90 % of subjects)", "Within",
+        "To the model",
+    )  # fmt: skip
+    return _table(head, rows)
+
+
+def _met(row: Compared) -> str:
+    if row.within:
+        return "yes"
+    if row.by_what_differs:
+        return f"{100 * (row.alike or 0):.0f} % of kinds: {_codes(row.measured.differs or '')}"
+    return "no"
+
+
+def _codes(names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names.split(", "))
 
 
 def _short(value: float | None) -> str:

@@ -22,6 +22,7 @@ from angiosome.delivery import (
     no_infusion,
     particles_given,
 )
+from angiosome.delivery.phases import elimination_per_h, two_phases
 from angiosome.numerics import plan_stiff, solve_stiff
 
 
@@ -33,16 +34,29 @@ FLOW = 12.1 * 60 * np.array([1.0, 0.161, 0.011, 0.091, 0.066, 0.033, 0.159, 0.05
 SHARES = np.array([0.07, 0.28, 0.016, 0.02, 0.0, 0.0005, 0.02, 0.005, 0.5885])  # a mouse
 
 
-def body(half_life_min=7.0, volume_ml=2.0, macrophages=0.0, half_per_ml=1e12, memory=0.0):
+IN_MACROPHAGES = jnp.array([organ in ("liver", "spleen") for organ in ORGANS], float)
+
+
+def body(
+    half_life_min=7.0,
+    volume_ml=2.0,
+    macrophages=0.0,
+    half_per_ml=1e12,
+    memory=0.0,
+    to_periphery_per_h=0.0,
+    from_periphery_per_h=1.0,
+):
     """A mouse; what an organ takes is the reported share of the measured clearance."""
     clearance = volume_ml * np.log(2) / (half_life_min / 60) * SHARES
     return Body(
         blood_volume_ml=scalar(volume_ml),
         flow_ml_per_h=jnp.array(FLOW),
         extraction=jnp.array(clearance / FLOW),
-        macrophage_share=scalar(macrophages),
+        macrophage_share=macrophages * IN_MACROPHAGES,
         macrophage_half_per_ml=scalar(half_per_ml),
-        memory_extraction=memory * jnp.array([o in ("liver", "spleen") for o in ORGANS], float),
+        memory_extraction=memory * IN_MACROPHAGES,
+        to_periphery_per_h=scalar(to_periphery_per_h),
+        from_periphery_per_h=scalar(from_periphery_per_h),
     )
 
 
@@ -79,7 +93,8 @@ def _rates(state, args, infusion):
 def _prepared():
     start = jax.tree.map(lambda leaf: leaf + 1.0, delivery.no_vesicles(1, 3))
     everything = {"artery_retention": scalar(0.1), "crossing_ml_per_h": jnp.ones(3)}
-    args = (body(macrophages=0.5, memory=0.1), heart(**everything), jnp.ones(1), jnp.ones(3))
+    known = body(macrophages=0.5, memory=0.1, to_periphery_per_h=2.0)
+    args = (known, heart(**everything), jnp.ones(1), jnp.ones(3))
     one = jax.tree.map(lambda leaf: leaf + 1.0, no_infusion(3))
     plan = plan_stiff(_rates, start, args, one, key=jax.random.key(0))
     return plan, eqx.filter_jit(solve_stiff)
@@ -138,6 +153,65 @@ def test_the_one_compartment_limit_holds_to_ten_digits():
     assert abs(float(seen.blood[2]) / exact - 1) < 1e-10
 
 
+FAST, SLOW, FAST_SHARE = (np.array([x]) for x in (np.log(2) / 2, np.log(2) / 60, 0.9))  # per min
+
+
+def pools_of(k10, rates):
+    """The matrix of blood and periphery."""
+    k12, k21 = float(rates.leaves[0]), float(rates.returns[0])
+    return np.array([[-float(k10) - k12, k21], [k12, -k21]])
+
+
+def test_two_phases_have_the_rates_that_were_computed_by_hand():
+    """Half-lives of 2 and 60 min, 0.9 in the fast one: k21, k10, k12 and the area, to five digits."""
+    rates = two_phases(FAST, SLOW, FAST_SHARE)
+    assert rates.returns == pytest.approx(0.045055, abs=5e-7)
+    assert rates.eliminates == pytest.approx(0.088865, abs=5e-7)
+    assert rates.leaves == pytest.approx(0.224206, abs=5e-7)
+    area = FAST_SHARE / FAST + (1 - FAST_SHARE) / SLOW
+    assert area == pytest.approx(11.2530, abs=5e-5)
+    assert abs(rates.eliminates[0] * area[0] - 1) < 1e-10
+    assert elimination_per_h(FAST, rates) == pytest.approx(rates.eliminates, rel=1e-12)
+    one = two_phases(FAST, SLOW, np.ones(1))
+    assert (one.leaves[0], one.eliminates[0]) == (0.0, pytest.approx(FAST[0], rel=1e-15))
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.floats(0.05, 1.0), st.floats(1e-3, 0.04), st.floats(0.3, 1.0))
+def test_rates_of_two_phases_give_both_phases_back(fast, slow, share):
+    """Against the eigenvalues of the two pools, and what a bolus leaves in blood of each."""
+    rates = two_phases(*(np.array([x]) for x in (fast, slow, share)))
+    pools = pools_of(rates.eliminates[0], rates)
+    assert np.sort(np.linalg.eigvals(pools).real) == pytest.approx([-fast, -slow], rel=1e-9)
+    left = share * np.exp(-20 * fast) + (1 - share) * np.exp(-20 * slow)
+    assert linalg.expm(20 * pools)[0, 0] == pytest.approx(left, rel=1e-8)
+    # a body that clears more, by as much as makes the fast phase twice as fast
+    more = pools_of(elimination_per_h(np.array([2 * fast]), rates)[0], rates)
+    assert np.min(np.linalg.eigvals(more).real) == pytest.approx(-2 * fast, rel=1e-9)
+
+
+def test_blood_falls_in_the_two_phases_that_were_asked_for():
+    """A dose within a second, against the exact course of both pools."""
+    rates = two_phases(60 * FAST, 60 * SLOW, FAST_SHARE)
+    mouse = body(
+        60 * np.log(2) / float(rates.eliminates[0]),
+        to_periphery_per_h=rates.leaves[0],
+        from_periphery_per_h=rates.returns[0],
+    )
+    # what the lung takes does not reach the organs behind it, and so a little less is cleared
+    pools = pools_of(np.sum(few(mouse)) / 2.0, rates)
+    nobody = heart(uptake_ml_per_cell_h=scalar(0.0))
+    times, second = [0.0, 1 / 3600, 0.05, 0.2, 1.0, 4.0, 12.0], 1 / 3600
+    dose = doses(vein=1e10, after=5, hours=second)
+    seen = follow(times, dose, nobody, the_body=mouse, rtol=1e-12)
+    first = np.linalg.solve(pools, (linalg.expm(second * pools) - np.eye(2)) @ [1e10 / second, 0.0])
+    exact = np.array([linalg.expm((t - second) * pools) @ first for t in times[1:]])
+    assert np.asarray(seen.blood)[1:] == pytest.approx(exact[:, 0], rel=1e-9)
+    assert np.asarray(seen.periphery)[1:] == pytest.approx(exact[:, 1], rel=1e-9)
+    left = 1e10 - float(jnp.sum(seen.cleared[-1]))
+    assert left == pytest.approx(exact[-1].sum(), rel=1e-6)
+
+
 SHARE = st.floats(0.0, 1.0)
 PER_H = st.floats(0.0, 1e12)
 
@@ -164,7 +238,7 @@ def test_every_vesicle_that_was_given_is_somewhere(rows, flow, retention, crossi
         crossing_ml_per_h=jnp.array([crossing, 1.0, 0.0]),
         uptake_in_flow=jnp.array([gain, 0.3, 0.3]),
     )
-    known = body(macrophages=0.7, memory=0.3)
+    known = body(macrophages=0.7, memory=0.3, to_periphery_per_h=20 * retention)
     seen = follow(times, infusion, uptake, flow=flow, the_body=known, rtol=1e-6)
     total = np.asarray(jax.vmap(delivery.total_particles)(seen))
     all_of_it = float(particles_given(infusion, jnp.diff(times)))

@@ -122,7 +122,8 @@ def test_delivery_of_a_dose_gives_the_same_numbers_on_both_paths():
     names = delivery.Uptake.__dataclass_fields__
     uptake = {n: jnp.full(zones, 0.5) if n in by_zone else half for n in names}
     organs = jnp.full(len(delivery.ORGANS), 0.5)
-    lane = delivery.Body(half, organs, organs, half, half, organs), delivery.Uptake(**uptake)
+    body = delivery.Body(half, organs, organs, organs, half, organs, half, half)
+    lane = body, delivery.Uptake(**uptake)
     once = jnp.array([10.0, 0.0, 0.0])
     never = 0 * once
     by_needle = once[:, None] * jnp.ones(zones)

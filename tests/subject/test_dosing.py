@@ -15,6 +15,7 @@ from angiosome.parameters import load_registry
 from angiosome.study import vocabulary
 from angiosome.subject.dosing import Case, clock_of, follow, solve, subjects_of
 from angiosome.subject.draws import Draws
+from angiosome.trials.dose.phase_fits import fit_phases
 
 MOUSE = Case(
     organ="heart",
@@ -113,23 +114,26 @@ def rows(intervals, **given):
     return replace(empty, **given)
 
 
-MINUTES = (5.0, 15.0, 240.0)
+MINUTES = (2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0)
 
 
-def half_life_min(states):
-    return np.log(2) * 10.0 / np.log(float(states.blood[2] / states.blood[3]))
+def half_lives_min(states):
+    """Of both phases in blood."""
+    return fit_phases(np.array(MINUTES), np.asarray(states.blood)[2:], 2).half_lives
 
 
 def test_vesicles_leave_mouse_blood_as_fast_as_was_measured():
-    """7 min with a reporter (matsumoto2020, abstract), which goes in; 7.8 (6.85 to 8.79) min in CD-1
-    mice with a dye, an independent measurement (table of a review, PMC6956244)."""
-    assert 6.85 < half_life_min(by_vein(MOUSE, MINUTES)) < 8.79
+    """7 min with a reporter (matsumoto2020, abstract), which goes in, and so does the slow phase;
+    7.8 (6.85 to 8.79) min in CD-1 mice with a dye, another measurement (kim2019, table 1)."""
+    fast, slow = half_lives_min(by_vein(MOUSE, MINUTES))
+    assert 6.85 < fast < 8.79
+    assert slow == pytest.approx(60, rel=0.01)
 
 
 def test_a_known_vesicle_leaves_blood_by_the_factor_that_was_taken():
-    """The half-life of a later dose over that of the first; what the heart takes is not faster."""
+    """The fast half-life of a later dose over the first; what the heart takes is not faster."""
     case = replace(MOUSE, foreign=True, starts_h=(0.0, 400.0))
-    first, later = (half_life_min(by_vein(case, MINUTES, memory=m)) for m in (0.0, 1.0))
+    first, later = (half_lives_min(by_vein(case, MINUTES, memory=m))[0] for m in (0.0, 1.0))
     ratio = middle().find("repeat_half_life_ratio").value
     assert later / first == pytest.approx(ratio, rel=0.03)
     once, twice = followed(case, replace(case, foreign=False), subjects=8)
@@ -141,10 +145,10 @@ def test_larger_animals_keep_vesicles_longer():
     """Longer in macaques than in mice (driedonks2022, abstract). The scaling alone gives 51 min in
     man; what the heart takes for itself makes it shorter by a few per cent."""
     man = replace(MOUSE, species="human", weight_kg=70.0)
-    found = half_life_min(by_vein(man, MINUTES))
+    found = half_lives_min(by_vein(man, MINUTES))[0]
     assert 51 * 0.9 < found < 51
     rat = replace(MOUSE, species="rat", weight_kg=0.25)
-    assert 7.0 < half_life_min(by_vein(rat, MINUTES)) < found
+    assert 7.0 < half_lives_min(by_vein(rat, MINUTES))[0] < found
 
 
 @pytest.mark.parametrize(("species", "weight"), [("mouse", 0.025), ("rat", 0.25)])
@@ -152,9 +156,11 @@ def test_organs_hold_what_was_found_in_them_after_four_hours(species, weight):
     """28 % liver, 1.6 % spleen, 7 % lung of the dose in mice (morishita2015, abstract).
 
     The shares go in; what is tested is that flow, saturation and the treated bed leave them as
-    they are, within 5 %. For rats no number was seen, and the same shares are taken.
+    they are, within 5 %. For rats no number was seen; the same shares are taken, after four hours
+    of a mouse.
     """
-    states = by_vein(replace(MOUSE, species=species, weight_kg=weight), MINUTES)
+    minutes = 240 * (weight / 0.025) ** middle().find("time_scaling_exponent").value
+    states = by_vein(replace(MOUSE, species=species, weight_kg=weight), (5.0, minutes))
     share = dict(zip(ORGANS, np.asarray(states.cleared)[-1] / 1e10, strict=True))
     for organ, reported in (("liver", 0.28), ("spleen", 0.016), ("lung", 0.07)):
         assert share[organ] == pytest.approx(reported, rel=0.05)

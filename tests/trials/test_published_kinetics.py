@@ -2,25 +2,23 @@
 
 import csv
 import functools
-import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from angiosome.trials.dose.kinetics import MEASURED, compare_kinetics
+from angiosome.parameters import load_registry
+from angiosome.trials.dose.kinetics import compare_kinetics
+from angiosome.trials.dose.measured import MEASURED
+from angiosome.trials.dose.phase_fits import fit_phases, phases_needed
 
-MISSED = {  # name: how often too large the model is; told in docs/dose.md, and not tuned away
-    "clearance in mice, dye": (10, 35),
-    "clearance in mice, 125-iodine": (5, 25),
-    "clearance in mice without macrophages": (10, 18),
-    "time to the peak in mouse spleen": (0.03, 0.3),
-    "phases in rat blood": (0.3, 0.4),
-    "share of a dose in mouse muscle": (5, 20),
-    "half-life in mouse blood, melanoma": (2, 5),
-    "slow half-life in mouse blood, reporter": (0.05, 0.2),
-    "slow half-life in mouse blood, dye": (0.01, 0.05),
-    "volume of distribution in mice, dye": (0.3, 0.6),
+MISSED = {  # name: the model over the middle of the error; told in docs/dose.md, and not tuned away
+    "clearance in mice, 125-iodine": (2, 3),
+    "time to the peak in mouse liver": (3, 5),
+    "phases in rat blood": (0.6, 0.7),
+    "share of a dose in mouse muscle": (10, 25),
 }
+BY_WHAT_DIFFERS = {"half-life in mouse blood, melanoma"}
 ROWS = {  # name: row of the collected parameters, and what its unit is in that of the table
     "half-life in mouse blood, reporter": ("pk_thalf_plasma_sev_mouse", 1),
     "clearance in mice, reporter": ("pk_cl_mouse", 25),  # L/kg/min, in a mouse of 25 g
@@ -54,25 +52,50 @@ def compared():
     return {row.measured.name: row for row in compare_kinetics()}
 
 
-@pytest.mark.parametrize("name", [m.name for m in MEASURED if m.name not in MISSED])
+NOT_WITHIN = {*MISSED, *BY_WHAT_DIFFERS}
+
+
+@pytest.mark.parametrize("name", [m.name for m in MEASURED if m.name not in NOT_WITHIN])
 def test_the_model_lies_within_the_error_of_what_was_measured(name):
     row = compared()[name]
     assert row.within, (row.model, row.measured)
+    assert not row.by_what_differs
 
 
 @pytest.mark.parametrize("name", list(MISSED))
 def test_what_the_model_misses_it_misses_as_told(name):
     row = compared()[name]
     low, high = MISSED[name]
-    middle = (row.measured.low * row.measured.high) ** 0.5
+    middle = (row.measured.low * row.measured.high) ** 0.5 or row.measured.high
     assert not row.within
+    assert not row.by_what_differs
     assert low < row.model / middle < high
 
 
+@pytest.mark.parametrize("name", list(BY_WHAT_DIFFERS))
+def test_a_row_that_another_kind_of_vesicle_meets_is_met_by_that_alone(name):
+    """The draws of the parameter that differs, against its law: those within the stated error."""
+    row = compared()[name]
+    assert row.by_what_differs
+    assert not row.within
+    kind = load_registry().find(row.measured.differs)
+    law = np.exp(np.random.default_rng(1).normal(np.log(kind.value), np.log(kind.spread), 100_000))
+    law = law[(law >= kind.low) & (law <= kind.high)]
+    expected = np.mean((law >= row.measured.low) & (law <= row.measured.high))
+    assert row.alike == pytest.approx(expected, abs=3 * (expected * (1 - expected) / 40) ** 0.5)
+
+
 def test_what_was_given_is_told_from_what_is_independent():
-    given = [row.measured.name for row in compared().values() if row.measured.given]
-    assert len(given) == 6
-    assert not set(given) & set(MISSED)  # the equations leave what was put in as it is
+    given = [row.measured for row in compared().values() if row.measured.given]
+    assert len(given) == 12
+    assert not {measured.name for measured in given} & NOT_WITHIN  # what was put in comes out
+    known = {entry.id for entry in load_registry().parameters}
+    assert all(set(measured.given.split(", ")) <= known for measured in given)
+
+
+def test_the_central_subject_lies_among_its_like():
+    for row in compared().values():
+        assert row.low <= row.model <= row.high, row.measured.name
 
 
 def test_errors_are_those_of_the_collected_rows():
@@ -88,10 +111,32 @@ def test_errors_are_those_of_the_collected_rows():
 
 
 def test_volume_clearance_and_slow_phase_of_the_dye_are_one_measurement():
-    """So the table counts three misses that are one: CL = ln 2 V / t."""
+    """CL = ln 2 V / t, so that two numbers of the label give three rows."""
     ends = {m.name: (m.low * m.high) ** 0.5 for m in MEASURED if "dye" in m.name}
     slow, volume = (
         ends["slow half-life in mouse blood, dye"],
         ends["volume of distribution in mice, dye"],
     )
-    assert math.log(2) * volume / slow == pytest.approx(ends["clearance in mice, dye"], rel=0.05)
+    assert np.log(2) * volume / slow == pytest.approx(ends["clearance in mice, dye"], rel=0.05)
+
+
+def test_the_numbers_of_the_dye_are_those_that_its_row_rests_on():
+    """Of the middle clearance and slow half-life, with blood and clearance of a mouse of 25 g."""
+    find = load_registry().find
+    blood_ml = 25e-3 * find("blood_volume_per_kg", "mouse").value
+    vesicles = 1 / compared()["clearance in mice, reporter"].model
+    of_free = find("dye_half_life_mouse").value / (blood_ml * np.log(2))
+    middle = (0.0054 * 0.0154) ** 0.5
+    assert find("dye_free").value == pytest.approx(
+        (1 / middle - vesicles) / (of_free - vesicles), rel=0.02
+    )
+    assert find("dye_half_life_mouse").value == pytest.approx((149 * 792) ** 0.5, rel=0.02)
+
+
+def test_a_fit_finds_the_phases_that_a_course_is_made_of():
+    minutes = np.geomspace(2, 900, 30)
+    course = 5e9 * (0.7 * 2 ** (-minutes / 6) + 0.25 * 2 ** (-minutes / 50))
+    course += 5e9 * 0.05 * 2 ** (-minutes / 400)
+    assert phases_needed(minutes, course, 0.01) == 3
+    assert fit_phases(minutes, course, 3).half_lives == pytest.approx([6, 50, 400], rel=1e-4)
+    assert phases_needed(minutes, 2 ** (-minutes / 50), 0.01) == 1

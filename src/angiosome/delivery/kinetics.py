@@ -1,7 +1,7 @@
 """Whole-body kinetics of vesicles and the fate of their cargo inside endothelial cells.
 
     vein ──► blood ──► lung, liver, spleen, kidney, heart, brain, muscle, skin, rest    (cleared)
-               │ ▲
+             │ │ ▲ └─► periphery, and back
      perfusion │ │ wash-out
                ▼ │
     artery ─► bed of the treated organ, zone by zone ─► endothelial cells ─► lysosome
@@ -27,7 +27,6 @@ ORGANS = ("lung", "liver", "spleen", "kidney", "heart", "brain", "muscle", "skin
 """Organs that take vesicles from blood; the ``organ`` axis, in order."""
 
 LUNG, LIVER, SPLEEN = (ORGANS.index(name) for name in ("lung", "liver", "spleen"))
-MACROPHAGES = jnp.array([name in ("liver", "spleen") for name in ORGANS], float)
 
 
 class Body(eqx.Module):
@@ -39,12 +38,15 @@ class Body(eqx.Module):
     liver's holds its artery and the portal vein, and so the blood of the spleen."""
     extraction: Float[Array, " organ"]
     """Share that an organ takes of the vesicles that flow through it, while they are few."""
-    macrophage_share: Float[Array, ""]
-    """Of what liver and spleen take, the share that macrophages take; it saturates."""
+    macrophage_share: Float[Array, " organ"]
+    """Of what an organ takes, the share that macrophages take; it saturates."""
     macrophage_half_per_ml: Float[Array, ""]
     """Vesicles per mL of blood at which macrophages work at half their rate per vesicle."""
     memory_extraction: Float[Array, " organ"]
     """What macrophages take besides, once the body knows the vesicles from an earlier dose."""
+    to_periphery_per_h: Float[Array, ""]
+    """Rate at which blood gives vesicles to the periphery; 0 where one phase is enough."""
+    from_periphery_per_h: Float[Array, ""]
 
 
 class Uptake(eqx.Module):
@@ -115,6 +117,9 @@ class VesicleState(eqx.Module):
     """All vesicles that were given, by where they are; and copies per endothelial cell."""
 
     blood: Float[Array, ""]
+    periphery: Float[Array, ""]
+    """Intact, in exchange with blood, and cleared only by way of it: what keeps blood from being
+    empty after the first minutes. Where in the body it is, is not known."""
     depot: Float[Array, ""]
     lost: Float[Array, ""]
     """Reached neither tissue nor blood."""
@@ -137,14 +142,16 @@ def no_vesicles(cargo: int, zones: int) -> VesicleState:
     zone = jnp.zeros(zones)
     copies = jnp.zeros((cargo, zones))
     organs, none = jnp.zeros(len(ORGANS)), jnp.zeros(())
-    return VesicleState(none, none, none, organs, zone, zone, zone, zone, zone, copies, copies)
+    return VesicleState(
+        none, none, none, none, organs, zone, zone, zone, zone, zone, copies, copies
+    )
 
 
 def total_particles(state: VesicleState) -> Float[Array, ""]:
     """Every vesicle the state accounts for, wherever it ended."""
     zones = state.interstitium + state.endothelium + state.other_cells
     ended = state.digested + state.escaped
-    outside = state.blood + state.depot + state.lost
+    outside = state.blood + state.periphery + state.depot + state.lost
     return outside + jnp.sum(state.cleared) + jnp.sum(zones + ended)
 
 
@@ -175,13 +182,12 @@ def clearances_ml_per_h(
         liver    E [(Q - Q_s) C_a + Q_s C_s]       C_s = (1 - E_spleen) C_a leaves the spleen
         others   E Q C_a
 
-    In liver and spleen the share s that macrophages take saturates, and memory m adds X to it:
+    The share s that macrophages take of it saturates, and memory m adds X:
     E = E0 (1 - s) + (E0 s + m X) / (1 + C/K).
     """
     free = 1 / (1 + concentration_per_ml / body.macrophage_half_per_ml)
-    share = MACROPHAGES * body.macrophage_share
-    by_macrophages = body.extraction * share + memory * body.memory_extraction
-    extraction = body.extraction * (1 - share) + by_macrophages * free
+    by_macrophages = body.extraction * body.macrophage_share + memory * body.memory_extraction
+    extraction = body.extraction * (1 - body.macrophage_share) + by_macrophages * free
     arterial = 1 - extraction[LUNG]
     reaches = jnp.full(len(ORGANS), arterial).at[LUNG].set(1.0)
     of_spleen = body.flow_ml_per_h[SPLEEN] / body.flow_ml_per_h[LIVER]
@@ -222,6 +228,8 @@ def rates(
     Fluxes, in particles per hour (zone by zone where the pool has zones):
 
         clear       blood -> organ             CL / V    see `clearances_ml_per_h`
+        withdraw    blood -> periphery         k12
+        come back   periphery -> blood         k21       see `delivery.phases`
         perfuse     blood -> endothelium       Q E / V   the part of E that cells take
         cross       blood -> interstitium      Q E / V   the part of E that crosses the wall
         extract     artery -> endothelium, interstitium  J E, likewise
@@ -240,6 +248,8 @@ def rates(
     concentration = state.blood / body.blood_volume_ml
     clear = clearances_ml_per_h(body, concentration, infusion.memory) * concentration
     perfuse = flow * extraction * concentration
+    withdraw = body.to_periphery_per_h * state.blood
+    come_back = body.from_periphery_per_h * state.periphery
 
     reached = flow * uptake.fed_by_artery
     by_artery = infusion.artery_per_h * reached / jnp.maximum(jnp.sum(reached), 1e-30)
@@ -261,9 +271,10 @@ def rates(
     arrive = copies_per_particle[:, None] * escape / uptake.endothelial_cells
     free, loaded = copy_rates(uptake, state.free_copies, state.loaded_copies, arrive)
     held_by_endothelium = hold * uptake.endothelial_share
-    into_blood = infusion.blood_per_h + pass_on + jnp.sum(wash_out)
+    into_blood = infusion.blood_per_h + pass_on + jnp.sum(wash_out) + come_back
     return VesicleState(
-        blood=into_blood - jnp.sum(clear) - jnp.sum(perfuse),
+        blood=into_blood - jnp.sum(clear) - jnp.sum(perfuse) - withdraw,
+        periphery=withdraw - come_back,
         depot=infusion.depot_per_h,
         lost=infusion.lost_per_h,
         cleared=clear,

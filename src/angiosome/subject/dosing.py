@@ -178,7 +178,7 @@ def _plan() -> StiffPlan:
     with jax.ensure_compile_time_eval():
         zones, half = len(BED_ZONES), jnp.asarray(0.5)
         organs = jnp.full(len(ORGANS), 0.5)
-        body = Body(half, organs, organs, half, half, organs)
+        body = Body(half, organs, organs, organs, half, organs, half, half)
         by_zone = {"endothelial_cells", "blood_flow_ml_per_h", "interstitium_ml", "fed_by_artery"}
         by_zone |= {"uptake_in_flow", "crossing_ml_per_h"}
         names = [field.name for field in fields(Uptake)]

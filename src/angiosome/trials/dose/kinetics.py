@@ -1,4 +1,4 @@
-"""Kinetics that were measured, beside what the model gives; and which of them it was given.
+"""Kinetics that were measured, beside what the model gives: the central subject, and its spread.
 
 Nothing is fitted to those that are independent. A measurement that the model misses stays in the
 table.
@@ -6,21 +6,38 @@ table.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
-from angiosome.delivery import ORGANS, Infusion, VesicleState, clearances_ml_per_h
+from angiosome.delivery import (
+    ORGANS,
+    Infusion,
+    VesicleState,
+    clearances_ml_per_h,
+    first_pass_extraction,
+)
+from angiosome.delivery.labels import Label, label_clearance, label_in_blood, label_in_organ
+from angiosome.numerics import in_chunks
 from angiosome.parameters import Registry, load_registry
-from angiosome.subject.dosing import Case, Lane, infusion_of, solve, subjects_of
+from angiosome.subject.dosing import CHUNK, Case, Lane, infusion_of, solve, subjects_of
 from angiosome.subject.draws import Draws
+from angiosome.trials.dose.measured import MEASURED, Measured
+from angiosome.trials.dose.phase_fits import PhaseFit, fit_phases, phases_needed
 from angiosome.units import parse_amount
 
 PARTICLES = 1e10
-TIMES_H = np.array([0.0, 0.5, 5, 15, 30, 60, 240]) / 60  # half a minute to inject, then looks
+FOUR_H = 240.0
+SAMPLES_MIN = np.unique([*np.geomspace(2, 1440, 40), FOUR_H])
+TIMES_H = np.array([0.0, 0.5, *SAMPLES_MIN]) / 60  # half a minute to inject, then looks
+SUBJECTS, SEED = 40, 1
+RAT_ERROR = 0.1  # of a sample by digital PCR; assumed, 0.05 to 0.2
+RAT_HALVINGS = 5  # over which the tracer in the blood of rats was seen (PMID 34671921, abstract)
 MOUSE = Case(
     organ="heart",
     species="mouse",
@@ -32,146 +49,204 @@ MOUSE = Case(
     duration_h=0.5 / 60,
     ligand=None,
 )
-MEASURED_ORGANS = ("liver", "spleen", "lung")
-HEALTHY_BEDS = ("heart", "brain", "kidney", "limb", "skin")
-WHOLE_MUSCLE = ("muscle_mass_share", "limb_mass_share")
+MACAQUE = replace(MOUSE, species="human", weight_kg=7.0)
+INFARCT = replace(MOUSE, injury="permanent-occlusion", injured=None)
+BEDS = ("heart", "brain", "kidney", "limb", "skin")
+ORGANS_GIVEN, ORGANS_SEEN = ("liver", "spleen", "lung"), ("liver", "spleen")
+CASES = {
+    **{organ: replace(MOUSE, organ=organ) for organ in BEDS},
+    "rat": replace(MOUSE, species="rat", weight_kg=0.25),
+    "macaque": MACAQUE,
+    "man": replace(MACAQUE, weight_kg=70.0),
+    "by vein": INFARCT,
+    "by needle": replace(INFARCT, route="intramyocardial"),
+}
 
-
-@dataclass(frozen=True)
-class Measured:
-    """One measurement.
-
-    Attributes:
-        low, high: the error that is stated, or the range over sources; where one number is stated
-            without an error (125-iodine), a factor of two either way.
-        seen: how the number was seen; ``memory`` where no page showed it.
-        given: whether a parameter of the model rests on it. Agreement then says only that the
-            equations leave the number as it was put in.
-    """
-
-    name: str
-    unit: str
-    low: float
-    high: float
-    source: str
-    seen: str
-    given: bool = False
-
-
-MATSUMOTO = "Matsumoto et al. 2020, abstract"
-ESTIMATE = "0.3 % of 1e10, half of it in 1.5e7 cells"
-TABLE = "Kim et al. 2019, Pharmaceutics 11:649, Table 1"
-MORISHITA, RANGE = "Morishita et al. 2015, abstract", "several papers"
-MEASURED = (
-    Measured("half-life in mouse blood, reporter", "min", 2, 20, MATSUMOTO, "abstract", True),
-    Measured("clearance in mice, reporter", "mL/min", 0.075, 0.75, MATSUMOTO, "abstract", True),
-    Measured("share of a dose in mouse liver", "%", 20, 60, MORISHITA, "abstract", True),
-    Measured("share of a dose in mouse spleen", "%", 1, 10, MORISHITA, "abstract", True),
-    Measured("share of a dose in mouse lung", "%", 1, 20, MORISHITA, "abstract", True),
-    Measured("half-life in a man of 70 kg", "min", 10, 120, "by the scaling", "secondary", True),
-    Measured(
-        "half-life in mouse blood, melanoma", "min", 1, 5, "Takahashi et al. 2013", "secondary"
-    ),
-    Measured("slow half-life in mouse blood, reporter", "min", 20, 240, RANGE, "memory"),
-    Measured("slow half-life in mouse blood, dye", "min", 149, 792, TABLE, "secondary"),
-    Measured("volume of distribution in mice, dye", "mL", 2.43, 8.48, TABLE, "secondary"),
-    Measured("heart after a needle, over after a vein", "1", 10, 1200, RANGE, "memory"),
-    Measured("vesicles in a cell of the mouse heart, by vein", "1", 0.1, 10, ESTIMATE, "secondary"),
-    Measured("half-life in mouse blood, dye", "min", 6.85, 8.79, TABLE, "secondary"),
-    Measured("clearance in mice, dye", "mL/min", 0.0054, 0.0154, TABLE, "secondary"),
-    Measured("clearance in mice, 125-iodine", "mL/min", 0.008, 0.032, TABLE, "secondary"),
-    Measured("clearance in mice without macrophages", "mL/h", 0.494, 0.808, TABLE, "secondary"),
-    Measured("time to the peak in mouse liver", "h", 0.0, 1.0, "Kang et al. 2021", "abstract"),
-    Measured("time to the peak in mouse spleen", "h", 2.0, 12.0, "Kang et al. 2021", "abstract"),
-    Measured("phases in rat blood", "1", 3, 3, "Pharm Res 2021, PMID 34671921", "abstract"),
-    Measured("half-life in a macaque of 7 kg", "min", 20, 60, "Driedonks et al. 2022", "memory"),
-    Measured("share of a dose in mouse heart", "%", 0.05, 1.0, RANGE, "memory"),
-    Measured("share of a dose in mouse brain", "%", 0.01, 0.3, RANGE, "memory"),
-    Measured("share of a dose in mouse kidney", "%", 0.5, 5.0, RANGE, "memory"),
-    Measured("share of a dose in mouse muscle", "%", 0.2, 5.0, RANGE, "memory"),
-    Measured("share of a dose in mouse skin", "%", 0.1, 2.0, "a guess", "memory"),
-)
-"""What was found, by name. Organ shares of the model come from the rate at which endothelium takes
-vesicles up in culture, and from flow: the beds, not the shares that `body_of` is given."""
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A measurement beside the model."""
+    """A measurement beside the model.
+
+    Attributes:
+        model: the subject whose parameters are all at their own values.
+        low, high: 90 % of subjects, each with parameters of its own.
+        alike: share of subjects that lie within the error when nothing varies but what `differs`
+            in the measurement; `None` where nothing does.
+    """
 
     measured: Measured
     model: float
+    low: float
+    high: float
+    alike: float | None
 
     @property
     def within(self) -> bool:
-        """Whether the model lies within the stated error."""
+        """Whether the central subject lies within the stated error."""
         return self.measured.low <= self.model <= self.measured.high
 
-
-def compare_kinetics() -> list[Compared]:
-    """Every measurement beside the subject whose parameters are all at their own values."""
-    registry = without_spread(load_registry())
-    beds = [replace(MOUSE, organ=organ) for organ in HEALTHY_BEDS]
-    rat = replace(MOUSE, species="rat", weight_kg=0.25)
-    macaque = replace(MOUSE, species="human", weight_kg=7.0)
-    man = replace(macaque, weight_kg=70.0)
-    infarct = replace(MOUSE, injury="permanent-occlusion", injured=None)
-    needle = replace(infarct, route="intramyocardial")
-    cases = [*beds, rat, macaque, man, infarct, needle]
-    drawers = [Draws(registry, 1, 1, case.organ, case.species, {}) for case in cases]
-    groups = [subjects_of(case, drawn) for case, drawn in zip(cases, drawers, strict=True)]
-    given = [
-        infusion_of(case, group, TIMES_H, np.array([PARTICLES]))
-        for case, group in zip(cases, groups, strict=True)
-    ]
-    lanes = [group.lanes for group in groups]
-    batch = jax.tree.map(lambda *parts: jnp.concatenate(parts), *zip(lanes, given, strict=True))
-    states = eqx.filter_jit(jax.vmap(_course))(*batch)
-    found = [jax.tree.map(lambda leaf, i=i: np.asarray(leaf[i]), states) for i in range(len(cases))]
-    mouse = found[0]
-    shares = {organ: _taken(state) for organ, state in zip(HEALTHY_BEDS, found, strict=False)}
-    muscle, limb = (drawers[3].column(name)[0] for name in WHOLE_MUSCLE)
-    shares["muscle"] = shares.pop("limb") * float(muscle / limb)
-    few, bare = _clearances(lanes[0])
-    heart_cells = float(jnp.sum(lanes[0].uptake.endothelial_cells))
-    in_endothelium = np.sum(mouse.endothelium[-1] + mouse.escaped[-1] + mouse.digested[-1])
-    by_vein, by_needle = (_taken(state) for state in found[8:10])
-    slow = _half_life_min(mouse, 4, 5)
-    model = {
-        "half-life in mouse blood, reporter": _half_life_min(mouse),
-        "clearance in mice, reporter": few / 60,
-        **{f"share of a dose in mouse {o}": 100 * _cleared(mouse, o) for o in MEASURED_ORGANS},
-        "half-life in a man of 70 kg": _half_life_min(found[7]),
-        "half-life in mouse blood, melanoma": _half_life_min(mouse),
-        "slow half-life in mouse blood, reporter": slow,
-        "slow half-life in mouse blood, dye": slow,
-        "volume of distribution in mice, dye": float(lanes[0].body.blood_volume_ml[0]),
-        "heart after a needle, over after a vein": by_needle / by_vein,
-        "vesicles in a cell of the mouse heart, by vein": float(in_endothelium) / heart_cells,
-        "half-life in mouse blood, dye": _half_life_min(mouse),
-        "clearance in mice, dye": few / 60,
-        "clearance in mice, 125-iodine": few / 60,
-        "clearance in mice without macrophages": bare,
-        "time to the peak in mouse liver": _filled_h(mouse, "liver"),
-        "time to the peak in mouse spleen": _filled_h(mouse, "spleen"),
-        "phases in rat blood": _phases(found[5]),
-        "half-life in a macaque of 7 kg": _half_life_min(found[6]),
-        **{f"share of a dose in mouse {organ}": 100 * share for organ, share in shares.items()},
-    }
-    return [Compared(measured, model[measured.name]) for measured in MEASURED]
+    @property
+    def by_what_differs(self) -> bool:
+        """Whether a tenth of subjects or more do that differ in what the measurement does."""
+        return not self.within and self.alike is not None and self.alike >= 0.1
 
 
-def _course(lane: Lane, infusion: Infusion) -> VesicleState:
-    return solve(lane, infusion, jnp.asarray(TIMES_H))
+def compare_kinetics(subjects: int = SUBJECTS, seed: int = SEED) -> list[Compared]:
+    """Every measurement beside the central subject, and beside 90 % of subjects."""
+    registry = load_registry()
+    plain = without_spread(registry)
+    differing = sorted({measured.differs for measured in MEASURED if measured.differs})
+    central, spread, *others = _numbers(
+        [(plain, 1), (registry, subjects)]
+        + [(without_spread(registry, but=name), subjects) for name in differing],
+        seed,
+    )
+    rows: list[Compared] = []
+    for measured in MEASURED:
+        name, alike = measured.name, None
+        low, high = np.quantile([subject[name] for subject in spread], [0.05, 0.95])
+        if measured.differs:
+            found = np.array([one[name] for one in others[differing.index(measured.differs)]])
+            alike = float(np.mean((found >= measured.low) & (found <= measured.high)))
+        rows.append(Compared(measured, central[0][name], float(low), float(high), alike))
+    return rows
 
 
-def without_spread(registry: Registry) -> Registry:
-    """The parameters without their spread: each at its own value."""
+def without_spread(registry: Registry, but: str | None = None) -> Registry:
+    """The parameters without their spread, each at its own value; ``but`` one."""
     plain = tuple(
-        replace(entry, distribution="fixed", low=entry.value, high=entry.value)
+        entry
+        if entry.id == but
+        else replace(entry, distribution="fixed", low=entry.value, high=entry.value)
         for entry in registry.parameters
     )
     return replace(registry, parameters=plain)
+
+
+def _numbers(
+    populations: Sequence[tuple[Registry, int]], seed: int
+) -> list[list[Mapping[str, float]]]:
+    """What is measured, by name, of each subject of each population: parameters, and how many.
+
+    All subjects of all populations are solved together, in every case.
+    """
+    asked = [
+        (case, Draws(registry, subjects, seed, case.organ, case.species, {}))
+        for registry, subjects in populations
+        for case in CASES.values()
+    ]
+    groups = [subjects_of(case, draws) for case, draws in asked]
+    rows = [
+        (group.lanes, infusion_of(case, group, TIMES_H, np.full(draws.subjects, PARTICLES)))
+        for group, (case, draws) in zip(groups, asked, strict=True)
+    ]
+    batch = jax.tree.map(lambda *parts: np.concatenate([np.asarray(p) for p in parts]), *rows)
+    states = in_chunks(_courses, batch, width=CHUNK)
+    found: list[list[Mapping[str, float]]] = []
+    start = 0
+    for population, (_, subjects) in enumerate(populations):
+        first = population * len(CASES)
+        lanes, draws = groups[first].lanes, asked[first + list(CASES).index("limb")][1]
+        found.append([])
+        for subject in range(subjects):
+            courses = {
+                name: jax.tree.map(lambda leaf, at=start + i * subjects + subject: leaf[at], states)
+                for i, name in enumerate(CASES)
+            }
+            lane = jax.tree.map(lambda leaf, at=subject: leaf[at], lanes)
+            drawn = {name: float(draws.column(name)[subject]) for name in _DRAWN}
+            found[-1].append(_of_one(courses, lane, drawn))
+        start += subjects * len(CASES)
+    return found
+
+
+_DRAWN = (
+    "muscle_mass_share",
+    "limb_mass_share",
+    "label_organ_half_life",
+    "dye_free",
+    "dye_half_life_mouse",
+    "iodine_freed",
+    "iodide_clearance_mouse",
+)
+
+
+@eqx.filter_jit
+def _courses(rows: tuple[Lane, Infusion]) -> VesicleState:
+    return jax.vmap(lambda lane, given: solve(lane, given, jnp.asarray(TIMES_H)))(*rows)
+
+
+def _of_one(
+    found: Mapping[str, VesicleState], lane: Lane, drawn: Mapping[str, float]
+) -> Mapping[str, float]:
+    """The numbers of one subject, from its course in every case."""
+    mouse, blood_ml = found["heart"], float(lane.body.blood_volume_ml)
+    blood = {name: np.asarray(state.blood) for name, state in found.items()}
+    whole, bare = _clearances(lane)
+    shares = {organ: _taken(found[organ]) for organ in BEDS}
+    shares["muscle"] = _as_often(
+        shares.pop("limb"), drawn["muscle_mass_share"] / drawn["limb_mass_share"]
+    )
+    heart_cells = float(jnp.sum(lane.uptake.endothelial_cells))
+    in_endothelium = np.sum(mouse.endothelium[-1] + mouse.escaped[-1] + mouse.digested[-1])
+    reporter = _phases(blood["heart"], until_min=FOUR_H)
+
+    loses = np.log(2) / drawn["label_organ_half_life"]
+    dye = Label(
+        loses,
+        volume_ml=blood_ml,
+        leaves_per_h=60 * np.log(2) / drawn["dye_half_life_mouse"],
+        free=drawn["dye_free"],
+    )
+    iodide_ml_per_h = 60 * drawn["iodide_clearance_mouse"]
+    iodine = Label(loses, leaves_per_h=iodide_ml_per_h, freed=drawn["iodine_freed"])  # of 1 mL
+    dose = PARTICLES * np.minimum(TIMES_H / MOUSE.duration_h, 1.0)
+    taken = dose - blood["heart"] - np.asarray(mouse.periphery)
+    dyed = _phases(label_in_blood(dye, TIMES_H, blood["heart"], taken, dose, blood_ml))
+    dye_clearance = label_clearance(dye, whole) / 60
+    dye_ml = dye_clearance * dyed.half_lives[1] / np.log(2)
+
+    return {
+        "half-life in mouse blood, reporter": reporter.half_lives[0],
+        "slow half-life in mouse blood, reporter": reporter.half_lives[1],
+        "half-life in mouse blood, melanoma": reporter.half_lives[0],
+        "clearance in mice, reporter": whole / 60,
+        "clearance in mice without macrophages": bare,
+        **{f"share of a dose in mouse {o}": 100 * _cleared(mouse, o) for o in ORGANS_GIVEN},
+        "half-life in a macaque of 7 kg": _phases(blood["macaque"]).half_lives[0],
+        "half-life in a man of 70 kg": _phases(blood["man"]).half_lives[0],
+        "clearance in mice, dye": dye_clearance,
+        "half-life in mouse blood, dye": dyed.half_lives[0],
+        "slow half-life in mouse blood, dye": dyed.half_lives[1],
+        "volume of distribution in mice, dye": dye_ml,
+        "clearance in mice, 125-iodine": label_clearance(iodine, whole) / 60,
+        **{f"time to the peak in mouse {o}": _peak_h(Label(loses), mouse, o) for o in ORGANS_SEEN},
+        "phases in rat blood": float(_rat_phases(blood["rat"])),
+        "heart after a needle, over after a vein": _taken(found["by needle"])
+        / _taken(found["by vein"]),
+        "vesicles in a cell of the mouse heart, by vein": float(in_endothelium) / heart_cells,
+        **{f"share of a dose in mouse {organ}": 100 * share for organ, share in shares.items()},
+    }
+
+
+def _phases(blood: Floats, until_min: float = np.inf) -> PhaseFit:
+    """Two phases in blood, in minutes, as a paper would fit them."""
+    seen = until_min >= SAMPLES_MIN
+    return fit_phases(SAMPLES_MIN[seen], blood[2:][seen], 2)
+
+
+def _rat_phases(blood: Floats) -> int:
+    """Phases that samples need over as many halvings as were seen."""
+    seen = blood[2:] >= blood[2] / 2**RAT_HALVINGS
+    return phases_needed(SAMPLES_MIN[seen], blood[2:][seen], RAT_ERROR)
+
+
+def _peak_h(label: Label, state: VesicleState, organ: str) -> float:
+    """When an organ shows most of a label."""
+    held = label_in_organ(label, TIMES_H, np.asarray(state.cleared)[:, ORGANS.index(organ)])
+    return float(TIMES_H[np.argmax(held)])
 
 
 def _taken(state: VesicleState) -> float:
@@ -180,33 +255,28 @@ def _taken(state: VesicleState) -> float:
     return float(np.sum((inside + state.digested + state.escaped)[-1])) / PARTICLES
 
 
+def _as_often(share: float, times: float) -> float:
+    """Share of a dose that a bed takes which is so many times as large: both compete for one dose.
+
+    L / (L + R) = x makes n L / (n L + R) = n x / (1 + (n - 1) x).
+    """
+    return times * share / (1 + (times - 1) * share)
+
+
 def _cleared(state: VesicleState, organ: str) -> float:
     """Share of the dose that an organ has taken after four hours."""
-    return float(state.cleared[-1, ORGANS.index(organ)]) / PARTICLES
-
-
-def _half_life_min(state: VesicleState, early: int = 2, late: int = 3) -> float:
-    """Half-life in blood between two looks, at first those at 5 and 15 min."""
-    fell = np.log(state.blood[early] / state.blood[late])
-    return float(np.log(2) * 60 * (TIMES_H[late] - TIMES_H[early]) / fell)
-
-
-def _phases(state: VesicleState) -> float:
-    """1 where blood falls by one rate between 5 min and an hour, to a tenth; else at least 2."""
-    slopes = -np.diff(np.log(state.blood[2:6])) / np.diff(TIMES_H[2:6])
-    return 1.0 if np.ptp(slopes) < 0.1 * np.mean(slopes) else 2.0
-
-
-def _filled_h(state: VesicleState, organ: str) -> float:
-    """When an organ holds 95 % of all it will get; it loses nothing, so that this is its peak."""
-    held = state.cleared[:, ORGANS.index(organ)]
-    return float(np.interp(0.95, held / held[-1], TIMES_H))
+    at = int(np.searchsorted(TIMES_H, FOUR_H / 60))
+    return float(state.cleared[at, ORGANS.index(organ)]) / PARTICLES
 
 
 def _clearances(lane: Lane) -> tuple[float, float]:
     """Clearance from blood in mL/h, of a mouse and of one whose macrophages take nothing."""
-    body = jax.tree.map(lambda leaf: leaf[0], lane.body)
-    bare = eqx.tree_at(lambda body: body.macrophage_half_per_ml, body, jnp.asarray(1e-30))
-    one = jnp.ones(())
-    whole, without = (float(jnp.sum(clearances_ml_per_h(b, one))) for b in (body, bare))
+    bare = eqx.tree_at(lambda body: body.macrophage_half_per_ml, lane.body, jnp.asarray(1e-30))
+    uptake, one = lane.uptake, jnp.ones(())
+    flow = uptake.blood_flow_ml_per_h * lane.relative_flow
+    leaves = uptake.uptake_ml_per_cell_h * uptake.endothelial_cells * uptake.uptake_in_flow
+    of_bed = jnp.sum(flow * first_pass_extraction(leaves + uptake.crossing_ml_per_h, flow))
+    whole, without = (
+        float(jnp.sum(clearances_ml_per_h(b, one)) + of_bed) for b in (lane.body, bare)
+    )
     return whole, without

@@ -21,7 +21,7 @@ STEP_OF = {
         "release", "sorted_", "time_in_", "conditioning_time", "isolation_", "batch_variation",
     ),
     "blood": (
-        "blood_volume", "vesicle_half_life", "reference_mass", "time_scaling", "clearance_share",
+        "blood_volume", "vesicle_", "reference_mass", "time_scaling", "clearance_share",
         "cardiac_output", "flow_share", "macrophage_", "muscle_mass", "repeat_", "immune_",
     ),
     "organ": (
