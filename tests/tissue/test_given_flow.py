@@ -9,7 +9,7 @@ from given_cases import honeycomb, imbalance, network, shared
 
 from angiosome.errors import ProblemsError
 from angiosome.io.networks import read_network
-from angiosome.tissue.given import flow as flow_module
+from angiosome.tissue.given import balance
 from angiosome.tissue.given.flow import solve_flow
 from angiosome.tissue.given.network import Rheology
 from angiosome.tissue.given.pockets import around, cut_out
@@ -281,7 +281,7 @@ def test_a_narrow_pass_between_two_solutions_is_left_behind(monkeypatch):
     assert not solved.unsettled.size
     assert solved.passes < 80  # 41 seen
     assert max(imbalance(solved)) < 1e-9
-    monkeypatch.setattr(flow_module, "LARGE", given.segments + 1)
+    monkeypatch.setattr(balance, "LARGE", given.segments + 1)
     assert solve_flow(given).unsettled.size  # without pockets, after 200 passes
 
 
@@ -324,10 +324,10 @@ def test_a_drop_of_what_rounding_leaves_moves_no_blood(share, moves):
 
 
 def test_what_does_not_settle_is_named(monkeypatch):
-    monkeypatch.setattr(flow_module, "MOST_PASSES", 2)
+    monkeypatch.setattr(balance, "MOST_PASSES", 2)
     solved = solve_flow(honeycomb(4))
     assert solved.unsettled.size
-    assert np.abs(solved.changes).min() >= flow_module.TOLERANCE
+    assert np.abs(solved.changes).min() >= balance.TOLERANCE
     assert max(imbalance(solved)) < 1e-9  # blood and cells balance all the same
 
 

@@ -24,7 +24,7 @@ from angiosome.tissue.block.regions import REMOTE, RegionLaw, Regions, region_at
 from angiosome.tissue.block.state import Circulation
 from angiosome.tissue.block.supply import Fed, Supply, SupplyLaw, supply_of, widen
 from angiosome.tissue.block.vessels import INLET, INNER, Vessels
-from angiosome.tissue.given.flow import STANDING
+from angiosome.tissue.given.balance import STANDING
 from angiosome.tissue.given.pressure import (
     conductance_at_one_cp,
     pressure_problem,
