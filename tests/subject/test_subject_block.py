@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -20,6 +21,7 @@ from angiosome.subject.block import (
     simulate_blocks,
     steps_per_day,
 )
+from angiosome.subject.outcomes import readings_of
 from angiosome.subject.regions import (
     ONE,
     WHOLE,
@@ -116,6 +118,12 @@ def test_a_branch_shares_its_history_and_then_goes_on_as_if_never_left(pig):
         np.testing.assert_array_equal(again[zone].times_day, whole.times_day)
     read = block_readings(again, course, animal, clock)
     opens = np.searchsorted(clock.times_h, clock.reperfusion_h)
+    assert np.isin(np.round(clock.times_h / 24, 9), np.round(through["core"].times_day, 9)).all()
+    # A core without blood: from a quarter to three quarters of an hour, all inside the first step,
+    # the clock of death runs evenly, so that death is that of the well-mixed law at each time.
+    early = slice(1, 1 + np.searchsorted(clock.times_h[1:], 0.75))
+    mixed = readings_of(jax.tree.map(jnp.asarray, course), animal).viable[early, 0]
+    np.testing.assert_allclose(read.viable[early, 0], mixed, atol=0.05)
     flow = np.asarray(read.relative_flow)
     assert flow[opens, 0] < 0.1 < 0.5 < flow[-1, 0]
     assert np.isfinite(np.asarray(read.viable)).all()

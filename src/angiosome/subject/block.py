@@ -33,7 +33,7 @@ from angiosome.tissue.block.outcomes import BlockOutcomes, outcomes
 from angiosome.tissue.block.places import sample
 from angiosome.tissue.block.rates import Rates, Respond
 from angiosome.tissue.block.regions import Territory
-from angiosome.tissue.block.state import BlockState
+from angiosome.tissue.block.state import BlockState, part_way
 from angiosome.tissue.block.streams import Stream
 from angiosome.tissue.block.vessels import length_um, middle_um
 from angiosome.tissue.given.beds import BedTarget, parallel_bed
@@ -43,6 +43,7 @@ from angiosome.tissue.values import ZONES
 
 VESSEL_UM = 75.0  # between branch points of a capillary; assumed (50 to 120)
 DIAMETER_CV = 0.15  # spread of capillary diameters over their mean; assumed (0.1 to 0.25)
+SAME_DAY = 1e-6  # a tenth of a second: no two times that are reported lie so near
 SLOWEST, FASTEST = 24, 96  # steps a day, within which the artery opens at the end of one
 
 Saved = Callable[[str, BlockState], None]
@@ -67,7 +68,7 @@ class BlockSize:
 
 @dataclass(frozen=True)
 class BlockCourse:
-    """One zone over time: what was measured after every step, from the healthy block on."""
+    """One zone over time: measured after every step, and at the times that are reported."""
 
     times_day: np.ndarray
     measured: tuple[BlockOutcomes, ...]
@@ -271,7 +272,6 @@ def simulate_blocks(
         CapacityError: a block outgrew what it may hold; what was saved stands.
     """
     courses: dict[str, BlockCourse] = {}
-    until = float(clock.times_h[-1]) / 24
     for name in INJURED:
         zone = ZONES.index(name)
         laws = laws_of_zone(animal, zone)
@@ -289,7 +289,7 @@ def simulate_blocks(
             arm_of(animal, trajectory, clock, zone),
             growing(rules_of_zone(laws, healthy)),
             measure,
-            until=until,
+            reported_day=clock.times_h / 24,
             start=start,
             history=history,
             saved=saved,
@@ -306,13 +306,13 @@ def followed(
     grow: Grow,
     measure: Measure,
     *,
-    until: float,
+    reported_day: np.ndarray,
     start: Mapping[str, BlockState] | None = None,
     history: Mapping[str, BlockCourse] | None = None,
     saved: Saved | None = None,
     tolerance: Tolerance | None = None,
 ) -> dict[str, BlockCourse]:
-    """Follow one block, measured after every step; see `simulate_blocks`.
+    """Follow one block, measured after every step and when asked; see `simulate_blocks`.
 
     Args:
         name: of the block, in `start` and for `saved`.
@@ -321,7 +321,7 @@ def followed(
         arm: what is done to it.
         grow: how its vessels live.
         measure: what is read of a state, by the name of the course that it goes into.
-        until: the last day.
+        reported_day: when it is measured besides, rising; the block is followed to the last.
         start: the state to go on from.
         history: what was measured up to that state.
         saved: what to do with states.
@@ -337,8 +337,13 @@ def followed(
         measured = [*rows, *measured]
     if saved is not None and start is None:
         saved(name, healthy)
-    state = first
-    for state in follow(first, until, laws=laws, arm=arm, grow=grow, tolerance=tolerance):
+    state, until = first, float(reported_day[-1])
+    for after in follow(first, until, laws=laws, arm=arm, grow=grow, tolerance=tolerance):
+        for day in _within(reported_day, state, after):
+            times.append(day)
+            between = measure(part_way(state, after, day))
+            measured.append({of: replace(row, day=day) for of, row in between.items()})
+        state = after
         times.append(state.day)
         measured.append(measure(state))
         if saved is not None and state.step % state.steps_per_day == 0:
@@ -377,8 +382,13 @@ def block_readings(
     )
 
 
+def _within(days: np.ndarray, before: BlockState, after: BlockState) -> list[float]:
+    """The days that lie inside a step, and not at an end of it."""
+    inside = (days > before.day + SAME_DAY) & (days < after.day - SAME_DAY)
+    return days[inside].tolist()
+
+
 def _at(course: BlockCourse, name: str, days: np.ndarray) -> np.ndarray:
-    """An outcome after the step that a time falls into."""
-    step = course.times_day[1] - course.times_day[0] if len(course.times_day) > 1 else 1.0
-    at = np.searchsorted(course.times_day, days - 1e-6 * step)
+    """An outcome on days on which the course was measured."""
+    at = np.searchsorted(course.times_day, days - SAME_DAY)
     return course.of(name)[np.minimum(at, len(course.times_day) - 1)]

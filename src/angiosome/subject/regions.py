@@ -111,7 +111,7 @@ def simulate_regions(
         arm_of_regions(animal, trajectory, clock),
         growing(rules_of_zone(laws, healthy)),
         measure,
-        until=float(clock.times_h[-1]) / 24,
+        reported_day=clock.times_h / 24,
         start=start,
         history=history,
         saved=saved,

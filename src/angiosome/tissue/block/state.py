@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -128,3 +128,23 @@ class BlockState:
     def volume_um3(self) -> float:
         """Volume of the tissue."""
         return self.grid.cells * self.grid.cell_um**3
+
+
+def part_way(before: BlockState, after: BlockState, day: float) -> BlockState:
+    """The block on a day inside the step from one state to the next, to be measured.
+
+    Within a step oxygen is held, so that the clock of death, what has died late or was saved, scar
+    and what endothelium has taken up run evenly, and are read at that day. Vessels, blood and the
+    other fields change from step to step: they are those of the step.
+    """
+    share = (day - before.day) / (after.day - before.day)
+
+    def at(name: str, of_before: object, of_after: object) -> Float[np.ndarray, "x y z"]:
+        first, last = getattr(of_before, name), getattr(of_after, name)
+        return first + share * (last - first)
+
+    cells = {one.name: at(one.name, before.cells, after.cells) for one in fields(Parenchyma)}
+    taken = at("taken_per_um3", before.fields, after.fields)
+    return replace(
+        after, cells=Parenchyma(**cells), fields=replace(after.fields, taken_per_um3=taken)
+    )
