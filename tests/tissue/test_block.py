@@ -14,13 +14,16 @@ from angiosome.tissue.block.growing import growing, rules_of
 from angiosome.tissue.block.laws import Arm, Depot
 from angiosome.tissue.block.no_reflow import chains, shut_without_reflow
 from angiosome.tissue.block.outcomes import flow_nl_min, outcomes
+from angiosome.tissue.block.places import FieldPlaces
 from angiosome.tissue.block.rates import at_rest
+from angiosome.tissue.block.state import part_way
 from angiosome.tissue.block.streams import Stream
 from angiosome.tissue.block.vessels import (
     Capacity,
     CapacityError,
     add_segments,
     length_um,
+    middle_um,
     split_segments,
 )
 from angiosome.tissue.given.network import FLOW
@@ -137,6 +140,17 @@ def test_without_any_way_in_there_is_no_flow_and_no_oxygen(healthy):
         1 - dead - first.cells.late_dead.mean(), abs=1e-12
     )
     assert last.fields.po2_mmhg.mean() > 20
+
+
+@pytest.mark.parametrize("minutes", [6, 15, 45])
+def test_between_two_steps_death_is_read_at_the_time_itself(healthy, minutes):
+    none = replace(healthy, supply=replace(healthy.supply, collateral=0.0))
+    after = run(none, 1)[0]
+    state = part_way(none, after, minutes / 60 * HOUR)
+    dead = 0.7 * (1 - np.exp(-np.log(2) * (minutes / 40) ** 1.5))  # z = 1 at 40 min without oxygen
+    late = minutes / 60 * after.cells.late_dead.mean()
+    assert outcomes(state, LAWS).viable_fraction == pytest.approx(1 - dead - late, abs=1e-12)
+    assert outcomes(state, LAWS).flow_ratio == 0
 
 
 def test_the_clock_of_death_runs_with_the_oxygen_that_a_place_lacks(healthy):
@@ -337,7 +351,36 @@ def test_ends_that_contradict_each_other_are_named():
         healthy_block(level, grid(), LAWS, seed=1)
 
 
-def test_numbers_that_are_none_stop_a_run(healthy):
-    arm = Arm(respond=lambda day, v, p: replace(at_rest(day, v, p), vegf_secretion=np.nan * v))
-    with pytest.raises(AngiosomeError, match=r"numbers that are none came up in vegf_nm on day"):
-        run(healthy, 2, arm=arm)
+@pytest.mark.parametrize("grow", [None, growing(rules_of(LAWS))])
+@pytest.mark.parametrize("rate", ["vegf_secretion", "survival"])
+def test_rates_that_are_none_stop_a_run_and_are_named(healthy, grow, rate):
+    arm = Arm(respond=lambda day, v, p: replace(at_rest(day, v, p), **{rate: np.nan * v}))
+    with pytest.raises(AngiosomeError) as refused:
+        run(healthy, 2, arm=arm, grow=grow)
+    assert str(refused.value) == (
+        f"on day 0, {rate} is infinite or no number in 1024 of 1024 cells of the tissue (the first "
+        "is 0): check what answers for the cells (Arm.respond), and the laws; the state before "
+        "this step stands"
+    )
+
+
+def test_vegf_that_is_none_stops_growth_and_its_vessels_are_named(healthy):
+    field = np.where(np.arange(16)[:, None, None] < 4, np.nan, healthy.fields.vegf_nm)
+    places = FieldPlaces(healthy.grid, field, healthy.fields.po2_mmhg, np.ones_like(field))
+    with pytest.raises(AngiosomeError) as refused:
+        growing(rules_of(LAWS))(
+            healthy.vessels,
+            day=2.0,
+            dt_day=HOUR,
+            flow=None,
+            surroundings=places,
+            respond=at_rest,
+            stream=Stream(1, 0),
+        )
+    lost = np.isnan(places.at(middle_um(healthy.vessels)).vegf_nm)
+    first = healthy.vessels.identity[lost][0]
+    assert str(refused.value) == (
+        f"on day 2, VEGF is infinite or no number in {lost.sum()} of {lost.size} segments (the "
+        f"first is {first}): check the field of VEGF, and what answers for the cells "
+        "(Arm.respond); the state before this step stands"
+    )

@@ -39,6 +39,7 @@ from angiosome.tissue.block.feeders import (
     settled,
     widen_regions,
 )
+from angiosome.tissue.block.finite import refuse_none
 from angiosome.tissue.block.laws import Arm, Laws
 from angiosome.tissue.block.no_reflow import share_without_reflow, shut_without_reflow
 from angiosome.tissue.block.parenchyma import Wound
@@ -244,6 +245,12 @@ def _step(
     respond = by_region(arm.respond_of) if arm.respond_of else arm.respond
     felt = [state.fields.vegf_nm, P] if differ is None else [state.fields.vegf_nm, P, label]
     of_cells = respond(day, *(field.ravel() for field in felt))
+    refuse_none(
+        {"vegf_secretion": of_cells.vegf_secretion, "survival": of_cells.survival},
+        day,
+        "cells of the tissue",
+        "what answers for the cells (Arm.respond), and the laws",
+    )
     survival = of_cells.survival.reshape(grid.shape)
     pieces = spread(vessels, grid.cell_um)
     density = length_density(pieces, grid)

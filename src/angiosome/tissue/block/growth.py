@@ -12,6 +12,7 @@ from angiosome.tissue.block import pruning
 from angiosome.tissue.block.adaptation import AdaptationRules, adapt
 from angiosome.tissue.block.anastomosis import Advance, AnastomosisRules, advance
 from angiosome.tissue.block.contacts import pairs_near
+from angiosome.tissue.block.finite import refuse_none
 from angiosome.tissue.block.lateral_inhibition import InhibitionRules, choose, chosen
 from angiosome.tissue.block.lumen import LumenRules, open_lumens
 from angiosome.tissue.block.maturation import MaturationRules, is_mature, mature
@@ -156,7 +157,21 @@ def grow(
     """
     before = _total(vessels)
     place = surroundings.at(middle_um(vessels))
+    refuse_none(
+        {"VEGF": place.vegf_nm, "PO2": place.po2_mmhg},
+        day,
+        "segments",
+        "the field of VEGF, and what answers for the cells (Arm.respond)",
+        vessels.identity,
+    )
     rates = respond(day, *place.felt)
+    refuse_none(
+        vars(rates),
+        day,
+        "segments",
+        "what answers for the cells (Arm.respond)",
+        vessels.identity,
+    )
     perfused, shear = _blood(vessels, day, flow)
 
     if rules.adaptation is not None and flow is not None:
