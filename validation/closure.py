@@ -24,7 +24,7 @@ from angiosome.subject.outcomes import ZoneReadings, measures, readings_of
 from angiosome.subject.schedule import clock_of, dose_particles, infusion_of, supply_of
 from angiosome.subject.spatial import simulate_slabs, slab_readings
 from angiosome.subject.well_mixed import integrator, simulate
-from angiosome.trials.arms import one_subject, slab_key
+from angiosome.trials.arms import one_of, slab_key
 
 MEASURES = {
     "infarct size, of area at risk": "infarct, % of area at risk",
@@ -49,7 +49,7 @@ def courses(slabs: int, blocks: int, seed: int) -> tuple[np.ndarray, dict, dict[
     )
     infarct = np.asarray(cohort_read["infarct size, of area at risk"])[:, -1]
     typical = int(np.argmin(np.abs(infarct - np.median(infarct))))
-    animal, course = one_subject(cohort, trajectory, typical)
+    animal, course = one_of((cohort.animals, trajectory), typical)
     mixed = {name: np.asarray(cohort_read[name])[typical] for name in MEASURES}
 
     def slab(number: int) -> ZoneReadings:

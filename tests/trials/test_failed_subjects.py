@@ -18,10 +18,10 @@ from angiosome.report.page import render
 from angiosome.trials import run as module
 from angiosome.trials.failures import (
     Failure,
+    each_alone,
     in_words,
     of_how_many,
     of_integration,
-    one_by_one,
     refuse_none_left,
 )
 from angiosome.trials.run import Request, finish, load_finished, start
@@ -143,7 +143,7 @@ def test_a_subject_that_fails_on_its_way_stops_alone_and_keeps_its_reason():
             raise AngiosomeError("the network has grown to 9 nodes, and the run may hold 8")
         return {"LVEF": np.full(3, float(subject))}
 
-    rows, found = one_by_one(measure, 4, {3: "failed before"})
+    rows, found = each_alone(measure, {0: 0, 1: 1, 2: 2}, 4)  # the fourth failed before
     assert found == {1: "the network has grown to 9 nodes, and the run may hold 8"}
     np.testing.assert_array_equal(rows["LVEF"][:, 0], [0.0, np.nan, 2.0, np.nan])
 

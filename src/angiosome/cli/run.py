@@ -28,11 +28,13 @@ def run_and_show(
     begun: Path | None,
     at_day: float | None,
     resume: bool,
+    workers: int | None,
     as_json: bool,
 ) -> None:
     """Run a study and print its comparison."""
     study = find_study(name)
     use_cache()
+    from angiosome.numerics.workers import cores
     from angiosome.report.page import write_report
     from angiosome.trials.failures import in_words
     from angiosome.trials.run import Request, finish, read_request, start, unfinished
@@ -70,7 +72,7 @@ def run_and_show(
             bars.update(tasks[arm], completed=done, total=of)
 
         try:
-            finished = finish(folder, progress)
+            finished = finish(folder, progress, workers or cores())
         except KeyboardInterrupt:
             bars.stop()
             console.print(

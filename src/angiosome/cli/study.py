@@ -47,6 +47,9 @@ def run(
     ] = None,
     at: Annotated[float | None, typer.Option(min=0, help="The day of those states.")] = None,
     resume: Annotated[bool, typer.Option(help="Finish the newest run that was stopped.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that follow blocks.  [default: the cores]")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Simulate a study, compare it with what was reported, and write a report.
@@ -71,6 +74,7 @@ def run(
             begun=begun,
             at_day=at,
             resume=resume,
+            workers=workers,
             as_json=as_json,
         )
 

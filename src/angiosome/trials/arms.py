@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -21,14 +22,15 @@ from angiosome.subject.well_mixed import Integrator, Trajectory, simulate
 from angiosome.trials.failures import (
     Failure,
     Progress,
+    each_alone,
     of_integration,
     of_numbers,
-    one_by_one,
     refuse_none_left,
     without,
 )
 
 Floats = NDArray[np.float64]
+Tree = TypeVar("Tree")
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ CHAIN = (
 Blocks = Callable[
     [str, Trajectory, Mapping[int, str], Progress | None], tuple[dict[str, Floats], dict[int, str]]
 ]
-"""An arm's id, its course, well mixed, and who failed in that, to what `one_by_one` gives."""
+"""An arm's id, its course, well mixed, and who failed in that, to what `each_alone` gives."""
 
 
 def simulate_arm(
@@ -186,18 +188,41 @@ def _slabs(
     failed: Mapping[int, str],
     progress: Progress | None,
 ) -> tuple[dict[str, Floats], dict[int, str]]:
-    def measure(subject: int) -> dict[str, Floats]:
-        animal, course = one_subject(cohort, trajectory, subject)
-        slabs = simulate_slabs(animal, course, clock, slab_key(seed, subject))
+    def measure(subject: Subject) -> dict[str, Floats]:
+        animal, course = subject.animal, subject.course
+        slabs = simulate_slabs(animal, course, clock, slab_key(seed, subject.number))
         read = measures(slab_readings(slabs, course, animal, clock), animal.organ)
         return {name: np.asarray(values) for name, values in read.items()}
 
-    return one_by_one(measure, cohort.subjects, failed, progress)
+    # In this process: compiling a slab is most of the time, and each process would do it anew.
+    followed = subjects_of(cohort, trajectory, failed)
+    return each_alone(measure, followed, cohort.subjects, progress)
 
 
-def one_subject(cohort: Cohort, trajectory: Trajectory, subject: int) -> tuple[Animal, Trajectory]:
-    """One subject out of a cohort, and its course through one arm."""
-    return jax.tree.map(lambda leaf: leaf[subject], (cohort.animals, trajectory))
+@dataclass(frozen=True)
+class Subject:
+    """One subject of a cohort in one arm."""
+
+    number: int
+    animal: Animal
+    course: Trajectory
+    """Of the arm, well mixed."""
+
+
+def subjects_of(
+    cohort: Cohort, trajectory: Trajectory, failed: Mapping[int, str]
+) -> dict[int, Subject]:
+    """The subjects that have not failed, by number."""
+    return {
+        number: Subject(number, *one_of((cohort.animals, trajectory), number))
+        for number in range(cohort.subjects)
+        if number not in failed
+    }
+
+
+def one_of(of_cohort: Tree, subject: int) -> Tree:
+    """The part of one subject in a tree whose leaves have a leading axis of subjects."""
+    return jax.tree.map(lambda leaf: leaf[subject], of_cohort)
 
 
 def slab_key(seed: int, subject: int) -> jax.Array:

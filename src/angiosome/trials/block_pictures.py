@@ -20,7 +20,8 @@ from angiosome.tissue.block.outcomes import flow_nl_min, is_perfused
 from angiosome.tissue.block.state import BlockState
 from angiosome.tissue.given.pressure import UM3_PER_S_PER_NL_PER_MIN
 from angiosome.tissue.values import ZONES
-from angiosome.trials.blocks import BLOCKS, FOLDER, checkpoint_file, one_animal, saved_days
+from angiosome.trials.arms import one_of
+from angiosome.trials.blocks import BLOCKS, FOLDER, checkpoint_file, saved_days
 
 DRAWN = ("border", ONE)
 """The block that the report draws."""
@@ -31,7 +32,7 @@ def write_block_pictures(
 ) -> None:
     """Write one subject's blocks on the days kept: for ParaView and napari, and the stills."""
     (folder / "stills").mkdir(exist_ok=True)
-    animal = one_animal(cohort, subject)
+    animal = one_of(cohort.animals, subject)
     for zone in BLOCKS[resolution]:
         one = zone == ONE
         laws = laws_of_regions(animal) if one else laws_of_zone(animal, ZONES.index(zone))

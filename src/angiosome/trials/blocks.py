@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from angiosome.errors import AngiosomeError
 from angiosome.io.atomic import replacing, write_text
 from angiosome.io.checkpoint import read_checkpoint, write_checkpoint
+from angiosome.numerics.workers import stop_asked
 from angiosome.study import Study
-from angiosome.subject.animal import Animal, Cohort
+from angiosome.subject.animal import Cohort
 from angiosome.subject.block import (
     BlockCourse,
     BlockSize,
@@ -49,8 +50,8 @@ from angiosome.subject.well_mixed import Trajectory
 from angiosome.tissue.block.outcomes import BlockOutcomes
 from angiosome.tissue.block.state import BlockState
 from angiosome.tissue.values import ZONES
-from angiosome.trials.arms import one_subject
-from angiosome.trials.failures import Progress, one_by_one
+from angiosome.trials.arms import Subject, one_of, subjects_of
+from angiosome.trials.failures import Progress, each_alone
 
 FOLDER = "blocks"
 BLOCKS: dict[str, tuple[str, ...]] = {"block": INJURED, "regions": (ONE,)}
@@ -113,7 +114,7 @@ def check_start(start: Start, study: Study, cohort: Cohort, clock: Clock, seed: 
         if _measured(start.folder, start.arm, subject, start.resolution) is None:
             continue  # it failed there, and so fails here
         states = read_start(start, subject)
-        animal = one_animal(cohort, subject)
+        animal = one_of(cohort.animals, subject)
         for name, state in states.items():
             own = _healthy(animal, name, seed, subject, clock)
             same = (
@@ -145,13 +146,6 @@ def read_start(start: Start, subject: int) -> dict[str, BlockState]:
     }
 
 
-def one_animal(cohort: Cohort, subject: int) -> Any:
-    """One subject of a cohort."""
-    import jax
-
-    return jax.tree.map(lambda leaf: leaf[subject], cohort.animals)
-
-
 def measures_of_blocks(
     folder: Path,
     arm: str,
@@ -164,6 +158,7 @@ def measures_of_blocks(
     failed: Mapping[int, str],
     start: Start | None = None,
     progress: Progress | None = None,
+    workers: int = 1,
 ) -> tuple[dict[str, Floats], dict[int, str]]:
     """Follow every subject of an arm in blocks, and read what papers would report.
 
@@ -178,70 +173,77 @@ def measures_of_blocks(
         failed: subjects that are not followed, for they failed before.
         start: what to go on from; without it from the healthy blocks.
         progress: called with the subjects done so far, and their number.
+        workers: processes that follow one subject each; nothing depends on how many.
 
     Returns:
         Each measure as ``(subject, time)``; and who failed here, and why.
     """
     (folder / FOLDER / arm).mkdir(parents=True, exist_ok=True)
 
-    def measure(subject: int) -> dict[str, Floats]:
-        animal, course = one_subject(cohort, trajectory, subject)
-        blocks = _measured(folder, arm, subject, resolution)
+    follow = _Follow(folder, arm, clock, seed, start, resolution)
+    followed = subjects_of(cohort, trajectory, failed)
+    return each_alone(follow, followed, cohort.subjects, progress, workers)
+
+
+@dataclass(frozen=True)
+class _Follow:
+    """What is done with every subject of an arm; it can be sent to another process."""
+
+    folder: Path
+    arm: str
+    clock: Clock
+    seed: int
+    start: Start | None
+    resolution: str
+
+    def __call__(self, subject: Subject) -> dict[str, Floats]:
+        """The measures of a subject, from its files if it was finished.
+
+        Raises:
+            AngiosomeError: the subject fails, failed when it was followed before, or in the run
+                that this one goes on from.
+        """
+        animal, course = subject.animal, subject.course
+        blocks = _measured(self.folder, self.arm, subject.number, self.resolution)
         if blocks is None:
-            blocks = _simulated(
-                folder, arm, subject, animal, course, clock, seed, start, resolution
-            )
-        read = measures(block_readings(blocks, course, animal, clock), animal.organ)
+            blocks = self._simulated(subject)
+        read = measures(block_readings(blocks, course, animal, self.clock), animal.organ)
         return {name: np.asarray(values) for name, values in read.items()}
 
-    return one_by_one(measure, cohort.subjects, failed, progress)
+    def _simulated(self, subject: Subject) -> dict[str, BlockCourse]:
+        """Follow one subject, and keep what was measured, or why it failed."""
+        folder, arm, clock, start = self.folder, self.arm, self.clock, self.start
+        number = subject.number
+        why = folder / FOLDER / arm / f"{number}-failed.txt"
+        if why.is_file():
+            raise AngiosomeError(why.read_text(encoding="utf-8"))
 
+        def keep(zone: str, state: BlockState) -> None:
+            if stop_asked():
+                raise KeyboardInterrupt  # whoever waited for this subject has left
+            last = state.day >= clock.times_h[-1] / 24 - 1e-9
+            if last or any(abs(state.day - day) < 1e-9 for day in SAVED_DAYS):
+                write_checkpoint(checkpoint_file(folder, arm, number, zone, state.day), state)
 
-def _simulated(
-    folder: Path,
-    arm: str,
-    subject: int,
-    animal: Animal,
-    course: Trajectory,
-    clock: Clock,
-    seed: int,
-    start: Start | None,
-    resolution: str,
-) -> dict[str, BlockCourse]:
-    """Follow one subject, and keep what was measured, or why it failed.
-
-    Raises:
-        AngiosomeError: the subject fails, failed when it was followed before, or in the run that
-            this one goes on from.
-    """
-    why = folder / FOLDER / arm / f"{subject}-failed.txt"
-    if why.is_file():
-        raise AngiosomeError(why.read_text(encoding="utf-8"))
-
-    def keep(zone: str, state: BlockState) -> None:
-        last = state.day >= clock.times_h[-1] / 24 - 1e-9
-        if last or any(abs(state.day - day) < 1e-9 for day in SAVED_DAYS):
-            write_checkpoint(checkpoint_file(folder, arm, subject, zone, state.day), state)
-
-    simulate = simulate_regions if resolution == "regions" else simulate_blocks
-    history = None if start is None else _history(start, subject)
-    try:
-        blocks = simulate(
-            animal,
-            course,
-            clock,
-            seed=seed,
-            subject=subject,
-            start=None if start is None else read_start(start, subject),
-            history=history,
-            saved=keep,
-        )
-    except AngiosomeError as error:
-        write_text(why, str(error))
-        raise
-    for zone, measured in blocks.items():
-        _write_course(_course_file(folder, arm, subject, zone), measured)
-    return blocks
+        simulate = simulate_regions if self.resolution == "regions" else simulate_blocks
+        history = None if start is None else _history(start, number)
+        try:
+            blocks = simulate(
+                subject.animal,
+                subject.course,
+                clock,
+                seed=self.seed,
+                subject=number,
+                start=None if start is None else read_start(start, number),
+                history=history,
+                saved=keep,
+            )
+        except AngiosomeError as error:
+            write_text(why, str(error))
+            raise
+        for zone, measured in blocks.items():
+            _write_course(_course_file(folder, arm, number, zone), measured)
+        return blocks
 
 
 def _course_file(folder: Path, arm: str, subject: int, zone: str) -> Path:

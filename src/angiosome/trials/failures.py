@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from angiosome.errors import AngiosomeError
 from angiosome.numerics.status import DONE, REASONS, TIMES
+from angiosome.numerics.workers import in_order
 
 Floats = NDArray[np.float64]
+Item = TypeVar("Item")
 Progress = Callable[[int, int], None]
 """Called with the subjects done so far, and their number."""
 
@@ -73,18 +75,25 @@ def of_numbers(values: Mapping[str, Floats]) -> dict[int, str]:
     return found
 
 
-def one_by_one(
-    measure: Callable[[int], dict[str, Floats]],
-    subjects: int,
-    failed: Mapping[int, str],
+def each_alone(
+    measure: Callable[[Item], dict[str, Floats]],
+    subjects: Mapping[int, Item],
+    planned: int,
     progress: Progress | None = None,
+    workers: int = 1,
 ) -> tuple[dict[str, Floats], dict[int, str]]:
-    """Follow subject after subject; one that fails stops alone.
+    """Follow every subject on its own; one that fails stops alone.
+
+    Nothing of a subject depends on the others, or on how many workers there are.
 
     Args:
         measure: gives the measures of a subject, each ``(time,)``; an `AngiosomeError` that it
-            raises is the reason why the subject failed.
-        failed: subjects that are not followed, for they failed before.
+            raises is the reason why the subject failed. For several workers it and the subjects are
+            sent to other processes (`numerics.workers`).
+        subjects: those that are followed, by number; not those that failed before.
+        planned: how many subjects there are.
+        progress: called with the subjects done so far, and the number planned.
+        workers: processes to follow them in.
 
     Returns:
         Each measure as ``(subject, time)``, NaN for a subject that failed; and who failed here, and
@@ -92,20 +101,34 @@ def one_by_one(
     """
     rows: dict[int, dict[str, Floats]] = {}
     found: dict[int, str] = {}
-    for subject in range(subjects):
-        if subject not in failed:
-            try:
-                rows[subject] = measure(subject)
-            except AngiosomeError as error:
-                found[subject] = str(error)
+    answers = in_order(_Tried(measure), list(subjects.values()), workers)
+    failed_before = planned - len(subjects)
+    for done, (subject, answer) in enumerate(zip(subjects, answers, strict=True), failed_before):
+        if isinstance(answer, str):
+            found[subject] = answer
+        else:
+            rows[subject] = answer
         if progress:
-            progress(subject + 1, subjects)
+            progress(done + 1, planned)
     if not rows:
         return {}, found
     first = next(iter(rows.values()))
     missing = {name: np.full_like(values, np.nan) for name, values in first.items()}
-    every = [rows.get(subject, missing) for subject in range(subjects)]
+    every = [rows.get(subject, missing) for subject in range(planned)]
     return {name: np.stack([row[name] for row in every]) for name in first}, found
+
+
+@dataclass(frozen=True)
+class _Tried(Generic[Item]):
+    """Measures of a subject, or in words why there are none: a failure must not stop the others."""
+
+    measure: Callable[[Item], dict[str, Floats]]
+
+    def __call__(self, subject: Item) -> dict[str, Floats] | str:
+        try:
+            return self.measure(subject)
+        except AngiosomeError as error:
+            return str(error)
 
 
 def without(values: Mapping[str, Floats], failed: Mapping[int, str]) -> dict[str, Floats]:

@@ -18,7 +18,7 @@ from angiosome.subject.well_mixed import Trajectory
 from angiosome.tissue.network import INLET
 from angiosome.tissue.slab import SlabHistory, SlabSize
 from angiosome.tissue.values import Blood
-from angiosome.trials.arms import one_subject, slab_key
+from angiosome.trials.arms import one_of, slab_key
 from angiosome.trials.red_cells import part_red_cells
 
 DAYS = (0.0, 1.0, 2.0, 7.0, 14.0, 28.0)
@@ -39,7 +39,7 @@ def write_pictures(
 ) -> None:
     """Follow one subject's slabs, and write their vessels (VTP), fields (zarr) and stills."""
     size = size or SlabSize()
-    animal, course = one_subject(cohort, trajectory, subject)
+    animal, course = one_of((cohort.animals, trajectory), subject)
     slabs = simulate_slabs(animal, course, clock, slab_key(seed, subject), size=size)
     for part in ("networks", "fields", "stills"):
         (folder / part).mkdir(exist_ok=True)

@@ -260,8 +260,12 @@ def repeat_command(request: Request) -> str:
     return shlex.join(words)
 
 
-def finish(folder: Path, progress: Progress | None = None) -> Finished:
+def finish(folder: Path, progress: Progress | None = None, workers: int = 1) -> Finished:
     """Do what is left of a run, arm by arm, and write its result.
+
+    Args:
+        progress: told of every subject that is done.
+        workers: processes that follow subjects in blocks, one each; no number depends on it.
 
     Raises:
         AngiosomeError: another process works on the run, other versions began it, or the
@@ -281,7 +285,7 @@ def finish(folder: Path, progress: Progress | None = None) -> Finished:
         raise
     try:
         clear_remains(folder)
-        finished = _finish(folder, request, progress)
+        finished = _finish(folder, request, progress, workers)
     except KeyboardInterrupt:
         _write_request(folder, request, "interrupted")
         raise
@@ -297,7 +301,7 @@ def finish(folder: Path, progress: Progress | None = None) -> Finished:
         lock.release()
 
 
-def _finish(folder: Path, request: Request, progress: Progress | None) -> Finished:
+def _finish(folder: Path, request: Request, progress: Progress | None, workers: int) -> Finished:
     study = Study.model_validate_json((folder / "study.json").read_text(encoding="utf-8"))
     cohort, clock, mechanism = _prepare(request, study)
     (folder / "arms").mkdir(exist_ok=True)
@@ -323,7 +327,7 @@ def _finish(folder: Path, request: Request, progress: Progress | None) -> Finish
                 clock,
                 integrate,
                 resolution=request.resolution,
-                blocks=partial(_blocks, folder, cohort, clock, request),
+                blocks=partial(_blocks, folder, cohort, clock, request, workers),
                 seed=request.seed,
                 progress=report,
             )
@@ -351,6 +355,7 @@ def _blocks(
     cohort: Cohort,
     clock: Clock,
     request: Request,
+    workers: int,
     arm: str,
     trajectory: Trajectory,
     failed: Mapping[int, str],
@@ -367,6 +372,7 @@ def _blocks(
         failed=failed,
         start=_start_of(request),
         progress=progress,
+        workers=workers,
     )
 
 
