@@ -7,7 +7,7 @@ Starling's flux over each segment, lost half at either end:
 with k how leaky the wall is, over a mature and untreated one. The pressure between the cells P_i is
 one for the block, where lymph carries off what leaks, Σ J = λ V P_i: water passes through tissue
 far more easily than through walls, so it evens out within a block. Nothing is taken back: in a
-steady state a capillary does not absorb (levick2010).
+steady state a capillary of most tissues does not absorb (levick2010, abstract).
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ MOST_LOST = 0.3  # of the plasma that a segment carries; keeps cells moving; ass
 
 @dataclass(frozen=True)
 class LeakLaw:
-    """How walls let plasma through. The numbers are those of normal tissue (baxter1989, memory).
+    """How walls let plasma through. The numbers are those of normal tissue in baxter1989.
 
+    They were read where the source of tumorcode quotes them; that of lymph is from memory.
     VEGF makes walls of mesentery 5 times as leaky for a day, 7.8 times for a minute (bates1996);
     that, and the lack of pericytes, come in with k.
     """
@@ -37,7 +38,8 @@ class LeakLaw:
     reflection: float = 0.91  # of plasma protein by the wall; (0.8 to 1)
     plasma_oncotic_mmhg: float = 20.0  # (18 to 28)
     tissue_oncotic_mmhg: float = 10.0  # (5 to 15)
-    lymph_per_s_mmhg: float = 1.33e-5  # volume carried off over that of tissue; (0.5e-5 to 5e-5)
+    lymph_per_s_mmhg: float = 1.33e-5
+    """Volume carried off over that of tissue; memory-not-verified (0.5e-5 to 5e-5)."""
 
 
 @dataclass(frozen=True)
