@@ -20,6 +20,7 @@ from angiosome.tissue.block.block import follow
 from angiosome.tissue.block.outcomes import BlockOutcomes
 from angiosome.tissue.block.vessels import Capacity
 from angiosome.trials import blocks
+from angiosome.trials.arms import one_of
 from angiosome.trials.run import Request, finish, repeat_command, start
 
 REQUEST = Request("gallet-2017", 1, 1, "block", 2.1, ())
@@ -33,6 +34,10 @@ def finished(tmp_path_factory):
             patch.setattr(module, "BlockSize", lambda: SMALL)
         runs = tmp_path_factory.mktemp("blocks")
         yield finish(start(REQUEST, find_study("gallet-2017"), runs))
+
+
+def laws_of_core(cohort, subject):
+    return subject_block.laws_of_zone(one_of(cohort.animals, subject), 0)
 
 
 def course(folder, arm="vehicle", zone="border"):
@@ -107,6 +112,10 @@ def test_a_block_without_room_fails_its_subject_alone_and_keeps_the_reason(tmp_p
     assert list(found) == [1]
     assert "the run may hold 10: raise the capacity for nodes" in found[1]
     assert (tmp_path / "blocks" / "vehicle" / "1-failed.txt").read_text() == found[1]
+    file = "blocks/vehicle/1-core-day000.00.npz"
+    assert found[1].endswith(f" (the last day that was whole: {file})")
+    *_, on = follow(read_checkpoint(tmp_path / file), 1 / 24, laws=laws_of_core(cohort, 1))
+    assert on.day > 0  # with room again it goes on
     for name, values in read.items():
         assert np.isfinite(values[0]).all(), name
         assert np.isnan(values[1:]).all(), name

@@ -2,7 +2,8 @@
 
     blocks/<arm>/<subject>-<zone>.npz            what was measured after every step
     blocks/<arm>/<subject>-<zone>-day007.00.npz  the whole state, to go on from
-    blocks/<arm>/<subject>-failed.txt            why a subject failed, if it did
+    blocks/<arm>/<subject>-failed.txt            why a subject failed, if it did; the state of its
+                                                 last whole day is kept then
     blocks/<arm>/<zone>/                         a typical subject, for ParaView and napari
 
 With one block for all regions, states and pictures go by the name `regions`, and what was measured
@@ -218,9 +219,13 @@ class _Follow:
         if why.is_file():
             raise AngiosomeError(why.read_text(encoding="utf-8"))
 
+        reached: dict[Path, BlockState] = {}
+
         def keep(zone: str, state: BlockState) -> None:
             if stop_asked():
                 raise KeyboardInterrupt  # whoever waited for this subject has left
+            reached.clear()
+            reached[checkpoint_file(folder, arm, number, zone, state.day)] = state
             last = state.day >= clock.times_h[-1] / 24 - 1e-9
             if last or any(abs(state.day - day) < 1e-9 for day in SAVED_DAYS):
                 write_checkpoint(checkpoint_file(folder, arm, number, zone, state.day), state)
@@ -239,8 +244,12 @@ class _Follow:
                 saved=keep,
             )
         except AngiosomeError as error:
-            write_text(why, str(error))
-            raise
+            told = str(error)
+            for file, state in reached.items():
+                write_checkpoint(file, state)
+                told += f" (the last day that was whole: {file.relative_to(folder)})"
+            write_text(why, told)
+            raise AngiosomeError(told) from error
         for zone, measured in blocks.items():
             _write_course(_course_file(folder, arm, number, zone), measured)
         return blocks
