@@ -18,12 +18,12 @@ from angiosome.cli.cache import use_cache
 from angiosome.cli.output import print_table
 from angiosome.evidence import find_study
 from angiosome.parameters import load_registry
-from angiosome.subject.animal import draw_cohort
+from angiosome.subject.animal import Animal, draw_cohort
 from angiosome.subject.block import block_readings, simulate_blocks
 from angiosome.subject.outcomes import ZoneReadings, measures, readings_of
-from angiosome.subject.schedule import clock_of, dose_particles, infusion_of, supply_of
+from angiosome.subject.schedule import Clock, clock_of, dose_particles, infusion_of, supply_of
 from angiosome.subject.spatial import simulate_slabs, slab_readings
-from angiosome.subject.well_mixed import integrator, simulate
+from angiosome.subject.well_mixed import Trajectory, integrator, simulate
 from angiosome.trials.arms import one_of, slab_key
 
 MEASURES = {
@@ -36,8 +36,14 @@ MEASURES = {
 DAYS = (2.0, 7.0, 28.0)
 
 
-def courses(slabs: int, blocks: int, seed: int) -> tuple[np.ndarray, dict, dict[str, dict]]:
-    """Days, and each measure: well mixed ``(time,)``, and in slabs and blocks ``(one, time)``."""
+def typical_pig(seed: int) -> tuple[Animal, Trajectory, Clock]:
+    """One untreated pig of gallet-2017, that of the median infarct among 64, and its course."""
+    animal, course, clock, _ = _typical(seed)
+    return animal, course, clock
+
+
+def _typical(seed: int) -> tuple[Animal, Trajectory, Clock, dict[str, np.ndarray]]:
+    """The same, with what is measured of it, well mixed."""
     study = find_study("gallet-2017")
     cohort = draw_cohort(study, load_registry(), (), subjects=64, seed=seed)
     clock, arm = clock_of(study), study.control
@@ -50,7 +56,17 @@ def courses(slabs: int, blocks: int, seed: int) -> tuple[np.ndarray, dict, dict[
     infarct = np.asarray(cohort_read["infarct size, of area at risk"])[:, -1]
     typical = int(np.argmin(np.abs(infarct - np.median(infarct))))
     animal, course = one_of((cohort.animals, trajectory), typical)
-    mixed = {name: np.asarray(cohort_read[name])[typical] for name in MEASURES}
+    return (
+        animal,
+        course,
+        clock,
+        {name: np.asarray(cohort_read[name])[typical] for name in MEASURES},
+    )
+
+
+def courses(slabs: int, blocks: int, seed: int) -> tuple[np.ndarray, dict, dict[str, dict]]:
+    """Days, and each measure: well mixed ``(time,)``, and in slabs and blocks ``(one, time)``."""
+    animal, course, clock, mixed = _typical(seed)
 
     def slab(number: int) -> ZoneReadings:
         history = simulate_slabs(animal, course, clock, slab_key(seed, number))

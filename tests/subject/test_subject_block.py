@@ -34,7 +34,9 @@ from angiosome.subject.schedule import Clock, clock_of, dose_particles, infusion
 from angiosome.subject.well_mixed import integrator, simulate
 from angiosome.tissue.block.block import follow
 from angiosome.tissue.block.growing import growing
+from angiosome.tissue.block.laws import Arm
 from angiosome.tissue.block.outcomes import outcomes
+from angiosome.tissue.block.rates import at_rest
 from angiosome.tissue.block.regions import Territory
 from angiosome.tissue.block.vessels import INNER
 from angiosome.tissue.values import ZONES
@@ -80,6 +82,25 @@ def test_a_healthy_block_has_the_density_of_its_subject_and_stays_as_it_is(pig):
     more = replace(rules.adaptation, shrinking=rules.adaptation.shrinking + 0.3)
     *_, shrunk = follow(state, 1.0, laws=laws, grow=growing(replace(rules, adaptation=more)))
     assert inner_width(shrunk) < 0.97 * inner_width(later)
+
+
+def test_capillaries_of_a_heart_keep_their_width_when_vegf_is_shut_off(pig):
+    """As in kamba2006, where 1 to 3 weeks of that take no capillary without fenestrae."""
+    animal, _, clock = pig
+    laws = laws_of_zone(animal, BORDER)
+    long = BlockSize((240.0, 80.0, 80.0), 20.0)
+    state = healthy_zone(laws, block_seed(3, 0, BORDER), clock, long)
+    none = Arm(respond=lambda day, v, p: replace(at_rest(day, v, p), vegf_secretion=0.01 + 0 * v))
+    rules = rules_of_zone(laws, state)
+    *_, later = follow(state, 2.0, laws=laws, arm=none, grow=growing(rules))
+    assert later.fields.vegf_nm.mean() < 0.1 * state.fields.vegf_nm.mean()
+    assert inner_width(later) == pytest.approx(inner_width(state), rel=0.1)
+    assert outcomes(later, laws).flow_ratio == pytest.approx(1.0, abs=0.1)
+    # and were the fall a signal, they would close
+    assert rules.adaptation is not None
+    felt = replace(rules, adaptation=replace(rules.adaptation, least_vegf_nm=0.0))
+    *_, closed = follow(state, 2.0, laws=laws, arm=none, grow=growing(felt))
+    assert outcomes(closed, laws).flow_ratio < 0.9 * outcomes(later, laws).flow_ratio
 
 
 def inner_width(state):

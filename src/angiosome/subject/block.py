@@ -152,6 +152,11 @@ def rules_of_zone(laws: Laws, healthy: BlockState) -> GrowthRules:
     at that rate. What sprouts at rest and what goes at rest are equal, and neither is followed. The
     constant that shrinks diameters is set so that the healthy block neither widens nor narrows on
     the whole (pries2001 fit theirs to a network, too).
+
+    A fall of VEGF below c_rest is no signal to narrow. The tissue of alberding2021, whose signal
+    this is, never dies; in dead tissue it would go, and all vessels would close within days. But
+    infarcts lack VEGF for weeks while their vessels stay (zhao2010), and no capillary without
+    fenestrae, as those of the heart are, goes when VEGF is shut off for weeks (kamba2006).
     """
     growth, bed = laws.tissue.growth, laws.tissue.bed
     unit = float(growth.vegf_rest_nm) * float(growth.vegf_hypoxia_fold)
@@ -174,6 +179,8 @@ def rules_of_zone(laws: Laws, healthy: BlockState) -> GrowthRules:
         diameter_um=float(bed.capillary_diameter_um),
     )
     assert rules.stalk is not None
+    assert rules.adaptation is not None
+    rules = replace(rules, adaptation=replace(rules.adaptation, least_vegf_nm=rest))
     assert rules.adaptation is not None
     return replace(
         rules,

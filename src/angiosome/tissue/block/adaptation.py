@@ -30,6 +30,7 @@ class AdaptationRules:
     most_conducted: float = 1.0
     thinnest_um: float = 3.0  # of an artery or vein
     vegf_unit_nm: float = 1.0  # what VEGF is measured by in the signals
+    least_vegf_nm: float = 0.0  # a fall of VEGF below this is no signal
 
 
 def expected_shear_dyn_cm2(pressure_mmhg: Float[np.ndarray, "*any"]) -> Float[np.ndarray, "*any"]:
@@ -69,7 +70,8 @@ def signals(
     ends = vessels.ends[moving]
     up, down = np.where(back, ends[:, 1], ends[:, 0]), np.where(back, ends[:, 0], ends[:, 1])
     Q, D = np.abs(flow.flow_nl_min[moving]), vessels.diameter_um[moving]
-    L, G = length_um(vessels)[moving], vegf_nm[moving] / rules.vegf_unit_nm
+    G = np.maximum(vegf_nm[moving], rules.least_vegf_nm) / rules.vegf_unit_nm
+    L = length_um(vessels)[moving]
     order = np.argsort(-flow.pressure_mmhg, kind="stable")  # from high pressure to low
     rank = np.empty(vessels.nodes, int)
     rank[order] = np.arange(vessels.nodes)
