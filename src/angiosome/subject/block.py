@@ -178,9 +178,9 @@ def rules_of_zone(laws: Laws, healthy: BlockState) -> GrowthRules:
         at_rest=answer,
         diameter_um=float(bed.capillary_diameter_um),
     )
-    assert rules.stalk is not None
     assert rules.adaptation is not None
     rules = replace(rules, adaptation=replace(rules.adaptation, least_vegf_nm=rest))
+    assert rules.stalk is not None
     assert rules.adaptation is not None
     return replace(
         rules,
