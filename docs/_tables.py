@@ -393,7 +393,7 @@ def kinetics() -> str:
             f"{row.measured.name}, {row.measured.unit if row.measured.unit != '1' else 'number'}",
             f"{row.measured.low:g} to {row.measured.high:g}",
             f"{row.measured.source} ({row.measured.seen})",
-            f"{row.model:.2g} ({row.low:.2g} to {row.high:.2g})",
+            f"{_two(row.model)} ({_two(row.low)} to {_two(row.high)})",
             _met(row),
             f"given: {_codes(row.measured.given)}" if row.measured.given else "independent",
         ]
@@ -412,6 +412,11 @@ def _met(row: Compared) -> str:
     if row.by_what_differs:
         return f"{100 * (row.alike or 0):.0f} % of kinds: {_codes(row.measured.differs or '')}"
     return "no"
+
+
+def _two(number: float) -> str:
+    """Two digits, without powers of ten."""
+    return f"{float(f'{number:.2g}'):g}"
 
 
 def _codes(names: str) -> str:

@@ -133,6 +133,17 @@ def test_the_numbers_of_the_dye_are_those_that_its_row_rests_on():
     assert find("dye_half_life_mouse").value == pytest.approx((149 * 792) ** 0.5, rel=0.02)
 
 
+def test_iodide_is_cleared_as_the_table_of_pertechnetate_says():
+    """Dose over the area of its blood column, the tail by its last two samples; mL of blood a g."""
+    hours = np.array([0.083, 1.0, 2.0, 6.0, 24.0])
+    per_g = np.array([8.358, 2.890, 2.518, 1.621, 0.136])  # % of the dose; pertechnetate2024
+    falls = -np.diff(np.log(per_g)) / np.diff(hours)
+    between = -np.diff(per_g) / falls  # exact for an exponential between two samples
+    area = hours[0] * per_g[0] + between.sum() + per_g[-1] / falls[-1]
+    found = load_registry().find("iodide_clearance_mouse")
+    assert found.value == pytest.approx(100 / area / 60, rel=0.03)
+
+
 def test_a_fit_finds_the_phases_that_a_course_is_made_of():
     minutes = np.geomspace(2, 900, 30)
     course = 5e9 * (0.7 * 2 ** (-minutes / 6) + 0.25 * 2 ** (-minutes / 50))
