@@ -339,6 +339,19 @@ def test_copies_of_every_cargo_are_told_over_time_with_their_interval():
     assert in_organ.max() > 100 * in_organ[times > 168][0]
 
 
+def test_a_lipid_is_counted_as_a_lipid_and_not_as_rna():
+    lipid = {"name": "S1P", "kind": "lipid", "basis": "carried"}
+    [result] = dose(
+        cases_of(file_with(product={"cargo": [lipid]}), ()),
+        load_registry(),
+        subjects=SUBJECTS,
+        seed=1,
+    )
+    copies = result.loads[0].copies_per_particle
+    in_membrane = 2 * np.pi * 100**2 / 0.65  # both sides of 100 nm, in lipids of 0.65 nm2
+    assert 1e-5 * in_membrane < np.median(copies) < 1e-2 * in_membrane
+
+
 def test_of_few_subjects_no_parameter_is_named_that_chance_could_bring():
     [result] = dose(cases_of(file_with(), ()), load_registry(), subjects=8, seed=1)
     # Student's t of six degrees at one in twenty over thirty parameters and more: a rho of 0.9
