@@ -103,6 +103,16 @@ def test_the_template_is_a_study_without_problems(plan):
          "of the body of 250 g, and no dose is more than 1 %; correct the number or its unit")),
         ("dose: 1e10 particles\n", "dose: 1 oz\n", "'1 oz' would weigh 11 % of the body of 250 g"),
         ("dose: 1e10 particles\n", "dose: 20 g/kg\n", "'20 g/kg' would weigh 2 % of the body of 250 g"),
+        ("species: rat", "species: Rats", "'Rats' is not a species; did you mean 'rat'? allowed: mouse"),
+        ("route: intravenous,", "route: tail vein,",
+         "'tail vein' is not a route; did you mean 'intravenous'? allowed:"),
+        ("kind: planned", "evidence: cell therapy\nkind: planned",
+         "'cell therapy' is not a kind of evidence; did you mean 'cells'? allowed:"),
+        ("times: [30 min after reperfusion]     #", "times: 30 min after reperfusion     #",
+         ("'30 min after reperfusion' stands where a list belongs; write [...], also around a single "
+         "one")),
+        ("label: Vehicle, by needle", "label: 5",
+         "5 is no text; if it is meant as one, put it in quotes"),
         ("product: msc-ev\n", "product: msc-eV\n", ("no product has the id 'msc-eV'; did you mean "
          "'msc-ev'? allowed: msc-ev, vehicle")),
     ],
@@ -139,6 +149,18 @@ def test_the_animals_that_the_model_draws_weigh_what_animals_weigh(species):
     # the newborn weighs less than a tenth, and no animal ten times what an adult does
     assert low < drawn.value / 10
     assert drawn.value * 1.5 < high <= 20 * drawn.value
+
+
+def test_a_word_where_keys_belong_is_told_which_keys(plan):
+    text = plan.read_text()
+    start, end = text.index("source:"), text.index("condition:")
+    plan.write_text(text[:start] + "source: our plan, 2026\n\n" + text[end:])
+    with pytest.raises(ProblemsError) as caught:
+        read_study(plan)
+    assert (
+        "source: 'our plan, 2026' stands where keys belong, each with its value; they are: citation, "
+        in str(caught.value)
+    )
 
 
 def test_all_problems_come_in_one_pass_in_the_order_of_the_file(plan):

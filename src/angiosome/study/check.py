@@ -93,6 +93,15 @@ def _message(error: Any, path: Path_, root: type[BaseModel]) -> str:
     if kind == "refused":
         return str(error["msg"])
     shown = repr(given) if len(repr(given)) < 60 else repr(given)[:57] + "..."
+    if kind in ("tuple_type", "list_type"):
+        return f"{shown} stands where a list belongs; write [...], also around a single one"
+    if kind in ("model_type", "dict_type", "mapping_type"):
+        keys = ", ".join(_keys(_model_at(path, root)))
+        return f"{shown} stands where keys belong, each with its value; they are: {keys}"
+    if kind == "string_type":
+        return f"{shown} is no text; if it is meant as one, put it in quotes"
+    if kind == "bool_type":
+        return f"{shown} is neither true nor false"
     return f"{shown} was given: {error['msg'][0].lower()}{error['msg'][1:]}"
 
 

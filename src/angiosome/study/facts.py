@@ -20,7 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from angiosome.errors import nearest
-from angiosome.study.vocabulary import Absent
+from angiosome.study.vocabulary import SAID_ELSEWHERE, Absent
 from angiosome.units import DOSE_DIMENSIONS, Amount, UnitError, parse_amount
 
 _ABSENT = {absent.value: absent for absent in Absent}
@@ -54,7 +54,9 @@ class OneOf:
     def _read(self, data: object) -> str:
         if data in self.words:
             return str(data)
-        raise _refused(f"'{data}' is not {self.what}{nearest(data, self.words)}")
+        meant = SAID_ELSEWHERE.get(str(data).lower(), data)
+        allowed = nearest(meant if meant in self.words else data, self.words)
+        raise _refused(f"'{data}' is not {self.what}{allowed}")
 
 
 def _refused(why: str) -> PydanticCustomError:

@@ -84,6 +84,27 @@ EVIDENCE_KINDS = (
     "meta-analysis",
 )
 
+SAID_ELSEWHERE = {
+    "mice": "mouse",
+    "rats": "rat",
+    "swine": "pig",
+    "patient": "human",
+    "myocardium": "heart",
+    "hindlimb": "limb",
+    "iv": "intravenous",
+    "i.v.": "intravenous",
+    "tail vein": "intravenous",
+    "im": "intramuscular",
+    "i.m.": "intramuscular",
+    "sc": "subcutaneous",
+    "s.c.": "subcutaneous",
+    "cell therapy": "cells",
+    "exosomes": "vesicles",
+    "molecule": "naked molecule",
+    "trial": "clinical trial",
+}
+"""Words of papers, and of our own tables for other programs, to those of a study file."""
+
 SETTINGS = ("in vitro", "in vivo", "in vitro and in vivo", "in patients")
 
 SEVERITIES = ("low", "medium", "high")
