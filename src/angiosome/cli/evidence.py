@@ -130,13 +130,13 @@ def evidence_list(
         rows, count = asked(
             lambda index: first_studies(index, filters, text, SHOWN_ROWS), folder, table=True
         )
-    counted = ("arms", "outcomes", "claims")
+    parts = ("arms", "outcomes", "claims")
     shown = [
         {
             "id": row["id"],
             "organ": row["organ"],
             "evidence": row["evidence"],
-            "holds": ", ".join(f"{row[part]} {part}" for part in counted if row[part]),
+            "holds": ", ".join(f"{row[part]} {part}" for part in parts if row[part]),
             "title": row["title"],
         }
         for row in rows
