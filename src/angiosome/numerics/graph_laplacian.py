@@ -18,6 +18,7 @@ from scipy import sparse
 from scipy.sparse.linalg import SuperLU, splu
 
 DIRECT_NODES = 6000  # up to here a factorisation is faster than multigrid; measured, 2 cores
+DIRECT_LOOPS = 3000  # or up to here, of edges beyond those of a tree; as many as 6000 threes have
 JACOBI = 0.7  # weight of a sweep of the smoother; assumed (0.5 to 0.8)
 SWEEPS = 2  # before and after each coarse correction
 
@@ -70,7 +71,7 @@ class Plan:
 def plan_graph(edges: np.ndarray, nodes: int, weight: np.ndarray) -> Plan:
     """Plan a graph, grouping its nodes by these (typical) conductances."""
     patterns, groups, mergers = [pattern_of(edges, nodes)], [], []
-    while nodes > DIRECT_NODES:
+    while nodes > DIRECT_NODES and len(edges) - nodes > DIRECT_LOOPS:
         group, count = _fours(edges, nodes, weight)
         if count > 0.8 * nodes:  # no edges left to group along
             break
