@@ -25,7 +25,7 @@ def starve(cells, hours, steps, use=0.0):
     for step in range(steps):
         dt = hours / 24 / steps
         full = np.full(GRID.shape, use)
-        cells = advance(cells, full, np.ones(GRID.shape), step * dt, dt, GRID.cell_um, LAWS)
+        cells, _ = advance(cells, full, np.ones(GRID.shape), step * dt, dt, GRID.cell_um, LAWS)
     return cells
 
 
@@ -57,7 +57,7 @@ def test_a_round_wound_closes_from_its_edge_at_one_speed():
     assert whole == pytest.approx(math.pi * 150**2, rel=0.01)
     rested = np.ones(grid.shape)
     for day in np.arange(0, 1.5, 0.25):
-        cells = advance(cells, rested, rested, day, 0.25, grid.cell_um, LAWS)
+        cells, _ = advance(cells, rested, rested, day, 0.25, grid.cell_um, LAWS)
         left = (1 - LAWS.scar.closing_um_per_day * (day + 0.25) / 150) ** 2
         assert 1 - parenchyma.closed_share(cells) == pytest.approx(left, abs=0.01)
     assert not viable(cells, LAWS)[cells.wound_um > 0].any()

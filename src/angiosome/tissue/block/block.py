@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from angiosome.errors import AngiosomeError, Problem, ProblemsError
+from angiosome.errors import AngiosomeError
 from angiosome.tissue.block import parenchyma
 from angiosome.tissue.block.blood_and_oxygen import (
     Tolerance,
@@ -22,9 +22,9 @@ from angiosome.tissue.block.blood_and_oxygen import (
     lost_by_walls,
     lost_share,
     naked,
-    permeability,
     solved_for,
 )
+from angiosome.tissue.block.check import check_given, check_numbers
 from angiosome.tissue.block.circulation import (
     as_network,
     at_pressure,
@@ -39,16 +39,16 @@ from angiosome.tissue.block.feeders import (
     settled,
     widen_regions,
 )
-from angiosome.tissue.block.finite import refuse_none
 from angiosome.tissue.block.laws import Arm, Laws
 from angiosome.tissue.block.no_reflow import share_without_reflow, shut_without_reflow
 from angiosome.tissue.block.parenchyma import Wound
 from angiosome.tissue.block.places import FieldPlaces, passing_flow, spread
-from angiosome.tissue.block.rates import Respond, by_region
+from angiosome.tissue.block.rates import Respond
 from angiosome.tissue.block.regions import Territory, all_alike
 from angiosome.tissue.block.state import (
     BlockState,
     Budget,
+    Circulation,
     Fields,
     Healthy,
     Solved,
@@ -57,12 +57,11 @@ from angiosome.tissue.block.streams import Stream
 from angiosome.tissue.block.substances import (
     Vegf,
     Vesicles,
-    entering_vesicles,
     length_density,
     vegf_field,
-    vesicle_step,
 )
-from angiosome.tissue.block.supply import feed, supply_of, widen
+from angiosome.tissue.block.supply import Fed, Supply, feed, supply_of, widen
+from angiosome.tissue.block.tissue import tissue_after
 from angiosome.tissue.block.vessels import (
     Capacity,
     Vessels,
@@ -71,9 +70,8 @@ from angiosome.tissue.block.vessels import (
     keep_segments,
     middle_um,
 )
-from angiosome.tissue.given.check import problems_of_network
 from angiosome.tissue.given.flow import FlowSolution
-from angiosome.tissue.given.network import PRESSURE, GivenNetwork
+from angiosome.tissue.given.network import GivenNetwork
 from angiosome.tissue.given.oxygen import solve_oxygen
 from angiosome.tissue.given.tissue_grid import TissueGrid
 from angiosome.tissue.oxygen import hypoxic_secretion
@@ -122,24 +120,13 @@ def healthy_block(
         AngiosomeError: no way from an inlet to an outlet; a node outside the grid.
         CapacityError: the network is larger than the run may hold.
     """
-    _check_given(network, grid)
+    check_given(network, grid)
     vessels = from_given(network)
     check_capacity(vessels, capacity or Capacity())
-    circulation = solve_circulation(as_network(vessels, 0.0, laws, grid), strict=True)
     volume_ml = grid.cells * grid.cell_um**3 * 1e-12
     whole_nl_min = float(laws.tissue.bed.flow_per_min) * volume_ml * 1e6
-    supply = supply_of(laws.supply, circulation.conductance, whole_nl_min)
-    fed = feed(supply, 1.0, circulation.conductance)
-    network_now = as_network(vessels, 0.0, laws, grid)
-    lost = lost_by_walls(vessels, circulation, fed, naked(vessels, laws), grid, laws)
-    circulation = solve_circulation(network_now, lost=lost)
-    share = lost_share(circulation)
-    # The same flow with a little less in the veins.
-    supply = supply_of(laws.supply, circulation.conductance, whole_nl_min)
-    less = 1 - laws.supply.venous_share * share
-    supply = replace(supply, pressure_mmhg=supply.pressure_mmhg * less)
-    fed = feed(supply, 1.0, circulation.conductance, share)
-    flow = at_pressure(vessels, network_now, circulation, fed)
+    circulation, supply, fed = _blood_at_rest(vessels, whole_nl_min, grid, laws)
+    flow = at_pressure(vessels, as_network(vessels, 0.0, laws, grid), circulation, fed)
     oxygen = solve_oxygen(flow, laws.oxygen, grid)
     P = oxygen.tissue_mmhg
     pieces = spread(vessels, grid.cell_um)
@@ -185,6 +172,24 @@ def healthy_block(
     return state if wound is None else _cut(state, wound)
 
 
+def _blood_at_rest(
+    vessels: Vessels, whole_nl_min: float, grid: TissueGrid, laws: Laws
+) -> tuple[Circulation, Supply, Fed]:
+    """The circulation of a healthy block, and the supply that gives it this flow."""
+    network = as_network(vessels, 0.0, laws, grid)
+    tight = solve_circulation(network, strict=True)
+    supply = supply_of(laws.supply, tight.conductance, whole_nl_min)
+    fed = feed(supply, 1.0, tight.conductance)
+    lost = lost_by_walls(vessels, tight, fed, naked(vessels, laws), grid, laws)
+    circulation = solve_circulation(network, lost=lost)
+    share = lost_share(circulation)
+    # The same flow with a little less in the veins.
+    supply = supply_of(laws.supply, circulation.conductance, whole_nl_min)
+    less = 1 - laws.supply.venous_share * share
+    supply = replace(supply, pressure_mmhg=supply.pressure_mmhg * less)
+    return circulation, supply, feed(supply, 1.0, circulation.conductance, share)
+
+
 def follow(
     state: BlockState,
     until_day: float,
@@ -220,8 +225,7 @@ def _step(
     capacity: Capacity,
     tolerance: Tolerance,
 ) -> BlockState:
-    day, dt_day = state.day, 1 / state.steps_per_day
-    grid, healthy = state.grid, state.healthy
+    day, dt_day, healthy = state.day, 1 / state.steps_per_day, state.healthy
     stream = Stream(state.seed, state.step)
     patency = min(max(float(arm.patency(day)), 0.0), 1.0)
     vessels = state.vessels
@@ -232,55 +236,23 @@ def _step(
     network, circulation, anew, fed, of_regions = blood_now
     flow = at_pressure(vessels, network, circulation, fed)
     blood, red_cells = imbalances(flow, fed, healthy.flow_nl_min)
-
     alive = parenchyma.viable(state.cells, laws)
     demand = parenchyma.demand(state.cells, laws, alive)
     P, segment_po2, solved = current_oxygen(
         state, flow, fed.flow_nl_min, demand, anew, laws, tolerance
     )
+    tissue = tissue_after(state, vessels, flow, P, alive, arm, laws, tolerance)
 
-    # What the cells of the tissue and of the vessels do at this oxygen and VEGF.
-    label = state.regions.label
-    differ = label if arm.respond_of else None
-    respond = by_region(arm.respond_of) if arm.respond_of else arm.respond
-    felt = [state.fields.vegf_nm, P] if differ is None else [state.fields.vegf_nm, P, label]
-    of_cells = respond(day, *(field.ravel() for field in felt))
-    refuse_none(
-        {"vegf_secretion": of_cells.vegf_secretion, "survival": of_cells.survival},
-        day,
-        "cells of the tissue",
-        "what answers for the cells (Arm.respond), and the laws",
-    )
-    survival = of_cells.survival.reshape(grid.shape)
-    pieces = spread(vessels, grid.cell_um)
-    density = length_density(pieces, grid)
-    more, clearance = _of_regions(state, laws)
-    by_cells = of_cells.vegf_secretion.reshape(grid.shape) * more
-    secreted = parenchyma.secretion(state.cells, P, by_cells, day, laws, alive)
-    secreted *= healthy.secretion
-    usual, last = healthy.length_density_per_um2, state.fields.vegf_nm
-    vegf = vegf_field(secreted, density, usual, grid, laws, last, tolerance.vegf)
-    bathed = arm.plasma_per_um3(day) > 0
-    walls = permeability(vessels, state, day, arm, laws) if bathed else None
-    entering = entering_vesicles(arm, day, dt_day, flow, walls, pieces, grid, laws)
-    vesicles = vesicle_step(state.fields.vesicles_per_um3, entering, density, dt_day, grid, laws)
-
-    half = float(laws.tissue.bed.oxygen_half_use_mmhg)
-    use = P / (P + half) / healthy.oxygen_use
-    cells = parenchyma.advance(
-        state.cells, use, survival, day, dt_day, grid.cell_um, laws, clearance
-    )
     grown, new_length = vessels, 0.0
+    differ = state.regions.label if arm.respond_of else None
     if grow is not None:
-        places = FieldPlaces(grid, vegf.field_nm, P, parenchyma.viable(cells, laws), differ)
-        carries = flow if circulation.conductance > 0 else None
         grown, new_length = grow(
             vessels,
             day=day,
             dt_day=dt_day,
-            flow=carries,
-            surroundings=places,
-            respond=respond,
+            flow=flow if circulation.conductance > 0 else None,
+            surroundings=FieldPlaces(state.grid, tissue.vegf.field_nm, P, tissue.alive, differ),
+            respond=arm.answer,
             stream=stream,
         )
         check_capacity(grown, capacity)
@@ -292,6 +264,7 @@ def _step(
         supply = widen(supply, fed, dt_day, laws.supply)
     else:
         regions = widen_regions(supply, regions, of_regions, dt_day, laws.supply)
+    vegf, vesicles = tissue.vegf, tissue.vesicles
     after = replace(
         state,
         step=state.step + 1,
@@ -304,7 +277,7 @@ def _step(
             vesicles_per_um3=vesicles.field_per_um3,
             taken_per_um3=state.fields.taken_per_um3 + vesicles.taken_per_um3,
         ),
-        cells=cells,
+        cells=tissue.cells,
         regions=regions,
         supply=supply,
         fed=fed,
@@ -313,16 +286,8 @@ def _step(
         budget=_budget(blood, red_cells, solved, vegf, vesicles, healthy),
         new_length_um=new_length,
     )
-    _check_numbers(after)
+    check_numbers(after)
     return after
-
-
-def _of_regions(state: BlockState, laws: Laws) -> tuple[float | np.ndarray, float | np.ndarray]:
-    """Secretion of VEGF and clearance of the dead in each cell, over those of the block."""
-    if not state.regions.count or laws.regions is None:
-        return 1.0, 1.0
-    label = state.regions.label
-    return np.array(laws.regions.secretion)[label], np.array(laws.regions.clearance)[label]
 
 
 def _budget(
@@ -386,43 +351,3 @@ def _cut(state: BlockState, wound: Wound) -> BlockState:
         segment_po2_mmhg=po2,
         cells=parenchyma.intact(state.grid, wound),
     )
-
-
-def _check_given(network: GivenNetwork, grid: TissueGrid) -> None:
-    """Refuse a network that no blood can be sent through, or that the grid does not hold."""
-    problems = problems_of_network(network)
-    boundary = network.boundary
-    for at in np.flatnonzero(boundary.kind != PRESSURE).tolist():
-        name = f"boundary node {network.node_names[boundary.node[at]]}"
-        what = "has no pressure; a block is fed by its supply, so each end needs one (inlets a high"
-        line = int(boundary.line[at]) or None
-        problems.append(Problem(network.source, line, name, f"{what}, outlets a low one)"))
-    if problems:
-        raise ProblemsError(problems)
-    low = np.array(grid.corner_um)
-    high = low + np.array(grid.shape) * grid.cell_um
-    place = network.position_um
-    out = ~((place >= low - 1e-6) & (place <= high + 1e-6)).all(axis=1)
-    walls = all(side != "periodic" for side in grid.sides)
-    bad = np.flatnonzero(out if walls else ~np.isfinite(place.sum(axis=1)))
-    if bad.size:
-        names = ", ".join(network.node_names[at] for at in bad[:8].tolist())
-        more = f" and {bad.size - 8} more" if bad.size > 8 else ""
-        size = " x ".join(f"{n:g}" for n in high - low)
-        many = bad.size > 1
-        raise AngiosomeError(
-            f"{network.source}: node{'s' if many else ''} {names}{more} {'lie' if many else 'lies'}"
-            f" outside the block of {size} um, or {'have' if many else 'has'} no place: move "
-            f"{'them' if many else 'it'}, or make the block larger"
-        )
-
-
-def _check_numbers(state: BlockState) -> None:
-    parts: dict[str, Any] = {**vars(state.fields), **vars(state.cells)}
-    parts |= {"position_um": state.vessels.position_um, "diameter_um": state.vessels.diameter_um}
-    bad = [name for name, values in parts.items() if not np.isfinite(values).all()]
-    if bad:
-        raise AngiosomeError(
-            f"numbers that are none came up in {', '.join(bad)} on day {state.day:.3f} (step "
-            f"{state.step}): go on from the state before with shorter steps, and check the laws"
-        )

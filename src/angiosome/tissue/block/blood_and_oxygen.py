@@ -22,7 +22,6 @@ from angiosome.tissue.block.feeders import (
 from angiosome.tissue.block.laws import Arm, Laws
 from angiosome.tissue.block.leak import leaking
 from angiosome.tissue.block.places import sample
-from angiosome.tissue.block.rates import Rates, by_region
 from angiosome.tissue.block.regions import region_at
 from angiosome.tissue.block.state import (
     BlockState,
@@ -218,9 +217,7 @@ def permeability(
     felt = [sample(field, middle, grid) for field in (fields.vegf_nm, fields.po2_mmhg)]
     if arm.respond_of:
         felt.append(region_at(middle, state.regions.label, grid))
-    respond = by_region(arm.respond_of) if arm.respond_of else arm.respond
-    rates: Rates = respond(day, *felt)
-    return rates.leak * naked(vessels, laws)
+    return arm.answer(day, *felt).leak * naked(vessels, laws)
 
 
 def naked(vessels: Vessels, laws: Laws) -> Float[np.ndarray, " segment"]:

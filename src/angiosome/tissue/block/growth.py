@@ -155,96 +155,38 @@ def grow(
     Returns:
         The network at `day + dt_day`, and what happened.
     """
+    step = _Step(day, dt_day, flow, surroundings, respond, rules, stream)
     before = _total(vessels)
-    place = surroundings.at(middle_um(vessels))
-    refuse_none(
-        {"VEGF": place.vegf_nm, "PO2": place.po2_mmhg},
-        day,
-        "segments",
-        "the field of VEGF, and what answers for the cells (Arm.respond)",
-        vessels.identity,
-    )
-    rates = respond(day, *place.felt)
-    refuse_none(
-        vars(rates),
-        day,
-        "segments",
-        "what answers for the cells (Arm.respond)",
-        vessels.identity,
-    )
-    perfused, shear = _blood(vessels, day, flow)
-
-    if rules.adaptation is not None and flow is not None:
-        vessels = adapt(vessels, flow, dt_day=dt_day, vegf_nm=place.vegf_nm, rules=rules.adaptation)
-    vessels, chance = _choose(vessels, place.vegf_nm, rates, day, dt_day, stream, rules)
-    vessels = mature(
-        vessels,
-        dt_day=dt_day,
-        perfused=perfused,
-        maturation=rates.maturation,
-        degradation=rates.matrix_degradation,
-        rules=rules.maturation,
-    )
-
-    vessels, kept, ended = _prune(
-        vessels, place, rates, perfused, shear, flow, day, dt_day, stream, rules
-    )
+    cells = step.cells_of(vessels)
+    vessels, chance = step.live(vessels, cells)
+    vessels, kept, ended = step.prune(vessels, cells)
     pruned_um = before - _total(vessels)
-    chance, proliferation = chance[kept], rates.proliferation[kept]
-    split_um, splits = 0.0, 0
-    if rules.splitting is not None:
-        whole = _total(vessels)
-        vessels, splits = split_lengthwise(
-            vessels,
-            dt_day=dt_day,
-            shear_pa=shear[kept],
-            perfused=perfused[kept],
-            proliferation=proliferation,
-            stream=stream,
-            rules=rules.splitting,
-        )
-        split_um = _total(vessels) - whole
-        chance = np.concatenate([chance, np.zeros(splits)])
 
-    mover = _Mover(day + dt_day, surroundings, respond, stream, rules)
-    fastest = speed(rates.migration, rates.matrix_degradation, rules.tips).max(initial=0.0)
-    parts = max(1, math.ceil(dt_day * float(fastest) / rules.tips.step_um - 1e-9))
-    sprouts = 0
-    steps: list[Advance] = []
-    for part in range(parts):
-        vessels, did = mover.move(vessels, vessels.tips, dt_day / parts, part)
-        steps.append(did)
-        if part == 0:
-            # Sprouts start where the vessels were, and are drawn by these.
-            drawn = np.concatenate([chance, np.zeros(vessels.segments - chance.size)])
-            vessels, buds = start_sprouts(vessels, drawn, stream, rules.sprouting)
-            sprouts = buds.size
-            if rules.stalk is None:  # else they wait for the cells of the next step
-                vessels, did = mover.move(vessels, buds, dt_day / parts, part)
-                steps.append(did)
+    whole = _total(vessels)
+    vessels, splits = step.split(vessels, cells, kept)
+    split_um = _total(vessels) - whole
+    chance = np.concatenate([chance[kept], np.zeros(splits)])
+    fastest = speed(cells.rates.migration, cells.rates.matrix_degradation, rules.tips)
+    vessels, sprouts, moves = step.sprout(vessels, chance, float(fastest.max(initial=0.0)))
+
     whole = _total(vessels)
     vessels = keep_segments(vessels, ~pruning.blind(vessels))
     vessels = keep_segments(vessels, ~pruning.detached(vessels))
     retracted_um = whole - _total(vessels)
-    vessels = open_lumens(vessels, day=day + dt_day, rules=rules.lumen)
-
     whole = _total(vessels)
-    vessels = join_straight(vessels, day=day + dt_day, rules=rules.merging)
-    if rules.tension is not None:
-        vessels = relax(vessels, dt_day=dt_day, rules=rules.tension)
-    vessels = merge_nodes(vessels, rules.merging)
+    vessels = step.settle(vessels)
     after = _total(vessels)
     return vessels, GrowthRecord(
         sprouts=sprouts,
-        joined=sum(did.joined for did in steps),
-        ended=ended + sum(did.ended for did in steps),
+        joined=sum(did.joined for did in moves),
+        ended=ended + sum(did.ended for did in moves),
         splits=splits,
         pruned=int((~kept).sum()),
         before_um=before,
         pruned_um=pruned_um,
         split_um=split_um,
-        grown_um=sum(did.grown_um for did in steps),
-        connected_um=sum(did.connected_um for did in steps),
+        grown_um=sum(did.grown_um for did in moves),
+        connected_um=sum(did.connected_um for did in moves),
         retracted_um=retracted_um,
         moved_um=after - whole,
         after_um=after,
@@ -255,77 +197,156 @@ def _total(vessels: Vessels) -> float:
     return float(length_um(vessels).sum())
 
 
-def _blood(
-    vessels: Vessels, day: float, flow: FlowSolution | None
-) -> tuple[Bool[np.ndarray, " segment"], Float[np.ndarray, " segment"]]:
-    """Which vessels blood flows in, and the shear at their walls (Pa)."""
-    if flow is None:
-        return np.zeros(vessels.segments, bool), np.zeros(vessels.segments)
-    return is_open(vessels, day) & (flow.flow_nl_min != 0), flow.wall_shear_pa
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of every vessel at the start of a step."""
+
+    place: Place
+    rates: Rates
+    perfused: Bool[np.ndarray, " segment"]
+    shear_pa: Float[np.ndarray, " segment"]
 
 
-def _choose(
-    vessels: Vessels,
-    vegf_nm: Float[np.ndarray, " segment"],
-    rates: Rates,
-    day: float,
-    dt_day: float,
-    stream: Stream,
-    rules: GrowthRules,
-) -> tuple[Vessels, Float[np.ndarray, " segment"]]:
-    """Let cells choose their part; also returns each segment's chance to sprout."""
-    may = np.ones(vessels.segments, bool)
-    if rules.inhibition is not None:
-        answer = sprouting_response(vegf_nm, rules.sprouting)
-        vessels = choose(
-            vessels, dt_day=dt_day, response=answer, stream=stream, rules=rules.inhibition
+@dataclass(frozen=True)
+class _Step:
+    """One step of growth: when, with what blood, among what, and by which rules."""
+
+    day: float
+    dt_day: float
+    flow: FlowSolution | None
+    surroundings: Surroundings
+    respond: Respond
+    rules: GrowthRules
+    stream: Stream
+
+    def cells_of(self, vessels: Vessels) -> _Cells:
+        """What the cells of each vessel meet, and what they do."""
+        place, flow = self.surroundings.at(middle_um(vessels)), self.flow
+        felt = {"VEGF": place.vegf_nm, "PO2": place.po2_mmhg}
+        check = "the field of VEGF, and what answers for the cells (Arm.respond)"
+        refuse_none(felt, self.day, "segments", check, vessels.identity)
+        rates = self.respond(self.day, *place.felt)
+        check = "what answers for the cells (Arm.respond)"
+        refuse_none(vars(rates), self.day, "segments", check, vessels.identity)
+        if flow is None:
+            none = np.zeros(vessels.segments)
+            return _Cells(place, rates, none.astype(bool), none)
+        perfused = is_open(vessels, self.day) & (flow.flow_nl_min != 0)
+        return _Cells(place, rates, perfused, flow.wall_shear_pa)
+
+    def live(
+        self, vessels: Vessels, cells: _Cells
+    ) -> tuple[Vessels, Float[np.ndarray, " segment"]]:
+        """Let vessels adapt, choose and mature; also returns each one's chance to sprout."""
+        rules, rates, vegf_nm = self.rules, cells.rates, cells.place.vegf_nm
+        if rules.adaptation is not None and self.flow is not None:
+            vessels = adapt(
+                vessels, self.flow, dt_day=self.dt_day, vegf_nm=vegf_nm, rules=rules.adaptation
+            )
+        may = np.ones(vessels.segments, bool)
+        if rules.inhibition is not None:
+            answer = sprouting_response(vegf_nm, rules.sprouting)
+            vessels = choose(
+                vessels,
+                dt_day=self.dt_day,
+                response=answer,
+                stream=self.stream,
+                rules=rules.inhibition,
+            )
+            may = chosen(vessels, answer, rules.inhibition)
+        chance = sprout_chance(
+            vessels,
+            day=self.day,
+            dt_day=self.dt_day,
+            vegf_nm=vegf_nm,
+            tip=rates.tip,
+            degradation=rates.matrix_degradation,
+            may=may,
+            rules=rules.sprouting,
         )
-        may = chosen(vessels, answer, rules.inhibition)
-    chance = sprout_chance(
-        vessels,
-        day=day,
-        dt_day=dt_day,
-        vegf_nm=vegf_nm,
-        tip=rates.tip,
-        degradation=rates.matrix_degradation,
-        may=may,
-        rules=rules.sprouting,
-    )
-    return vessels, chance
+        vessels = mature(
+            vessels,
+            dt_day=self.dt_day,
+            perfused=cells.perfused,
+            maturation=rates.maturation,
+            degradation=rates.matrix_degradation,
+            rules=rules.maturation,
+        )
+        return vessels, chance
 
+    def prune(
+        self, vessels: Vessels, cells: _Cells
+    ) -> tuple[Vessels, Bool[np.ndarray, " segment"], int]:
+        """Let vessels stall and go; also returns which stayed, and how many tips gave up."""
+        rules, place, dt_day, stream = self.rules, cells.place, self.dt_day, self.stream
+        vessels = pruning.stall(
+            vessels, day=self.day, dt_day=dt_day, stream=stream, rules=rules.pruning
+        )
+        hazard = pruning.hazard_per_day(
+            vessels,
+            day=self.day,
+            perfused=cells.perfused,
+            shear_pa=cells.shear_pa,
+            flow_nl_min=None if self.flow is None else self.flow.flow_nl_min,
+            short_of_vegf=shortfall(place.vegf_nm, rules.sprouting),
+            starved=place.vegf_nm < rules.sprouting.threshold_nm,
+            viable=place.viable,
+            mature=is_mature(vessels, rules.maturation),
+            survival=cells.rates.survival,
+            rules=rules.pruning,
+        )
+        gone = pruning.doomed(vessels, hazard, dt_day=dt_day, stream=stream, rules=rules.pruning)
+        vessels = keep_segments(vessels, ~gone)
+        tips = vessels.tips.size
+        vessels = pruning.give_up(vessels, dt_day=dt_day, stream=stream, rules=rules.pruning)
+        return vessels, ~gone, tips - vessels.tips.size
 
-def _prune(
-    vessels: Vessels,
-    place: Place,
-    rates: Rates,
-    perfused: Bool[np.ndarray, " segment"],
-    shear_pa: Float[np.ndarray, " segment"],
-    flow: FlowSolution | None,
-    day: float,
-    dt_day: float,
-    stream: Stream,
-    rules: GrowthRules,
-) -> tuple[Vessels, Bool[np.ndarray, " segment"], int]:
-    """Let vessels stall and go; also returns which stayed, and how many tips gave up."""
-    vessels = pruning.stall(vessels, day=day, dt_day=dt_day, stream=stream, rules=rules.pruning)
-    hazard = pruning.hazard_per_day(
-        vessels,
-        day=day,
-        perfused=perfused,
-        shear_pa=shear_pa,
-        flow_nl_min=None if flow is None else flow.flow_nl_min,
-        short_of_vegf=shortfall(place.vegf_nm, rules.sprouting),
-        starved=place.vegf_nm < rules.sprouting.threshold_nm,
-        viable=place.viable,
-        mature=is_mature(vessels, rules.maturation),
-        survival=rates.survival,
-        rules=rules.pruning,
-    )
-    gone = pruning.doomed(vessels, hazard, dt_day=dt_day, stream=stream, rules=rules.pruning)
-    vessels = keep_segments(vessels, ~gone)
-    tips = vessels.tips.size
-    vessels = pruning.give_up(vessels, dt_day=dt_day, stream=stream, rules=rules.pruning)
-    return vessels, ~gone, tips - vessels.tips.size
+    def split(
+        self, vessels: Vessels, cells: _Cells, kept: Bool[np.ndarray, " before"]
+    ) -> tuple[Vessels, int]:
+        """Let flow split vessels lengthwise; also returns how many."""
+        if self.rules.splitting is None:
+            return vessels, 0
+        return split_lengthwise(
+            vessels,
+            dt_day=self.dt_day,
+            shear_pa=cells.shear_pa[kept],
+            perfused=cells.perfused[kept],
+            proliferation=cells.rates.proliferation[kept],
+            stream=self.stream,
+            rules=self.rules.splitting,
+        )
+
+    def sprout(
+        self, vessels: Vessels, chance: Float[np.ndarray, " segment"], fastest: float
+    ) -> tuple[Vessels, int, list[Advance]]:
+        """Let sprouts start and tips move, at most `fastest` (um/day); also what they did."""
+        rules, day = self.rules, self.day + self.dt_day
+        mover = _Mover(day, self.surroundings, self.respond, self.stream, rules)
+        parts = max(1, math.ceil(self.dt_day * fastest / rules.tips.step_um - 1e-9))
+        part_day, sprouts = self.dt_day / parts, 0
+        moves: list[Advance] = []
+        for part in range(parts):
+            vessels, did = mover.move(vessels, vessels.tips, part_day, part)
+            moves.append(did)
+            if part == 0:
+                # Sprouts start where the vessels were, and are drawn by these.
+                drawn = np.concatenate([chance, np.zeros(vessels.segments - chance.size)])
+                vessels, buds = start_sprouts(vessels, drawn, self.stream, rules.sprouting)
+                sprouts = buds.size
+                if rules.stalk is None:  # else they wait for the cells of the next step
+                    vessels, did = mover.move(vessels, buds, part_day, part)
+                    moves.append(did)
+        return vessels, sprouts, moves
+
+    def settle(self, vessels: Vessels) -> Vessels:
+        """Open lumens, and tidy what has come to lie together or in line."""
+        rules, day = self.rules, self.day + self.dt_day
+        vessels = open_lumens(vessels, day=day, rules=rules.lumen)
+        vessels = join_straight(vessels, day=day, rules=rules.merging)
+        if rules.tension is not None:
+            vessels = relax(vessels, dt_day=self.dt_day, rules=rules.tension)
+        return merge_nodes(vessels, rules.merging)
 
 
 @dataclass(frozen=True)

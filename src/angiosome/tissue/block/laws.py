@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from angiosome.tissue.block.leak import LeakLaw
-from angiosome.tissue.block.rates import Respond, at_rest
+from angiosome.tissue.block.rates import Respond, at_rest, by_region
 from angiosome.tissue.block.regions import RegionLaw
 from angiosome.tissue.block.supply import SupplyLaw
 from angiosome.tissue.given.blood_oxygen import OxygenLaws
@@ -124,3 +124,8 @@ class Arm:
     depots: tuple[Depot, ...] = ()
     plasma_per_um3: Callable[[float], float] = _none
     """Of the day, vesicles per volume of blood."""
+
+    @property
+    def answer(self) -> Respond:
+        """What all cells make of VEGF and oxygen; by their region, where they differ."""
+        return by_region(self.respond_of) if self.respond_of else self.respond

@@ -104,8 +104,8 @@ def advance(
     cell_um: float,
     laws: Laws,
     clearance: float | Float[np.ndarray, "x y z"] = 1.0,
-) -> Parenchyma:
-    """The cells at the end of a step.
+) -> tuple[Parenchyma, Float[np.ndarray, "x y z"]]:
+    """The cells at the end of a step, and their `viable` share.
 
     Death is the law of `angiosome.tissue.injury`. Dead cells are cleared, and scar fills their
     place, at one rate. The edge of a wound moves inward at one speed, and what it has passed is
@@ -125,20 +125,23 @@ def advance(
         _clocks(cells), oxygen_use, survival, np.asarray(24 * dt_day), laws.tissue.injury
     )
     hole = cells.wound_um > 0
-    dead = 1 - death.viable(later, laws.tissue.injury)
+    alive = death.viable(later, laws.tissue.injury)
+    dead = 1 - alive
     kept = np.exp(-laws.scar.clearance_per_day * dt_day * clearance)
     scar = dead - (dead - np.minimum(cells.scar, dead)) * kept
     if hole.any():
         edge = laws.scar.closing_um_per_day * (day + dt_day)
         filled = np.clip((edge - cells.wound_um) / cell_um + 0.5, 0.0, 1.0)
         scar = np.where(hole, filled, scar)
-    return replace(
+        alive = np.where(hole, 0.0, alive)
+    after = replace(
         cells,
         starved=np.asarray(later.starved),
         late_dead=np.asarray(later.late_dead),
         rescued=np.asarray(later.rescued),
         scar=scar,
     )
+    return after, np.asarray(alive)
 
 
 def closed_share(cells: Parenchyma) -> float:
