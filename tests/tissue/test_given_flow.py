@@ -340,3 +340,18 @@ def test_missing_ends_are_estimated_and_said():
         "and leaves at nodes n2, n3 at 15 mmHg."
     )
     assert solved.assumed[1] == "The haematocrit of blood entering at node n0 is not given: 0.4."
+
+
+def test_blood_that_may_be_off_a_little_is_off_by_little_and_keeps_its_cells():
+    given = honeycomb(24)
+    exact = solve_flow(given)
+    near = solve_flow(given, rms_haematocrit=1e-3)
+    assert near.passes < exact.passes
+
+    def rms(values):
+        return float(np.sqrt((values**2).mean()))
+
+    # what still moves by 0.001 in a pass is some three times that from its end: 0.0028 seen
+    assert 1e-6 < rms(near.haematocrit - exact.haematocrit) < 5e-3
+    assert rms(near.flow_nl_min - exact.flow_nl_min) < 0.01 * rms(exact.flow_nl_min)  # 0.0065 seen
+    assert max(imbalance(near)) < 1e-10

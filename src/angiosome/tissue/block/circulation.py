@@ -15,6 +15,12 @@ from angiosome.tissue.block.vessels import INLET, INNER, Vessels, as_given, is_o
 from angiosome.tissue.given.check import components
 from angiosome.tissue.given.flow import FlowSolution, solve_flow
 from angiosome.tissue.given.network import GivenNetwork
+from angiosome.tissue.given.pressure import (
+    conductance_at_one_cp,
+    pressure_problem,
+    solve_pressure,
+    viscosity_cp,
+)
 from angiosome.tissue.given.tissue_grid import TissueGrid
 
 MOST_TRIES = 8  # until no vessel loses what it does not get
@@ -50,6 +56,7 @@ def solve_circulation(
     before: FlowSolution | None = None,
     lost: Float[np.ndarray, "segment 2"] | None = None,
     strict: bool = False,
+    rms_haematocrit: float = 0.0,
 ) -> Circulation:
     """Solve for pressure, flow and haematocrit at 1 mmHg across the block.
 
@@ -57,7 +64,7 @@ def solve_circulation(
     somebody gives (`strict`) such a part is refused, as are segments without length, diameters
     outside the viscosity law, and numbers that are none. The haematocrit starts from that of
     `before`, where there is one. `lost` is the plasma that leaves at the ends of each segment,
-    where blood reaches it.
+    where blood reaches it, `rms_haematocrit` what `solve_flow` takes.
 
     Raises:
         ProblemsError: everything that keeps blood from being sent through it, segment by segment.
@@ -70,16 +77,7 @@ def solve_circulation(
         one = none + 1.0
         return Circulation(none, still, none, one, none, none, still, 0.0, 0, **alike)
     lost = np.zeros((network.segments, 2)) if lost is None else _from_ways_through(fed, lost)
-    found = solve_flow(fed, guess=before, lost_nl_min=_leaves(network, lost))
-    for _ in range(MOST_TRIES):
-        stands = _standing(found)[network.ends] & (lost > 0)
-        if not stands.any():
-            break
-        lost = np.where(stands, 0.0, lost)
-        found = solve_flow(fed, guess=found, lost_nl_min=_leaves(network, lost))
-    else:
-        lost = np.zeros_like(lost)
-        found = solve_flow(fed, guess=found)
+    found, lost = _supplied(fed, before, lost, rms_haematocrit)
     inlet = network.boundary.node[network.boundary.value > 0.5]
     pressure = np.nan_to_num(found.pressure_mmhg)[network.ends]
     return Circulation(
@@ -96,8 +94,57 @@ def solve_circulation(
     )
 
 
-def _leaves(network: GivenNetwork, lost: np.ndarray) -> np.ndarray | None:
-    return lost_at_nodes(network.ends, lost, network.nodes) if lost.any() else None
+def _supplied(
+    network: GivenNetwork, before: FlowSolution | None, lost: np.ndarray, rms: float
+) -> tuple[FlowSolution, np.ndarray]:
+    """Blood, and what is lost at the ends of segments: nothing where a node would stand dry."""
+    if before is not None and lost.any():
+        lost = _lost_of_what_comes(network, before.haematocrit, lost)
+    for _ in range(MOST_TRIES):
+        leaves = lost_at_nodes(network.ends, lost, network.nodes) if lost.any() else None
+        found = solve_flow(network, guess=before, lost_nl_min=leaves, rms_haematocrit=rms)
+        dry = _dry(network, found.flow_nl_min, lost)
+        if not dry.any():
+            return found, lost
+        lost = np.where(dry, 0.0, lost)
+    return solve_flow(network, guess=before, rms_haematocrit=rms), np.zeros_like(lost)
+
+
+def _lost_of_what_comes(
+    network: GivenNetwork, haematocrit: np.ndarray, lost: np.ndarray
+) -> np.ndarray:
+    """Nothing where a node would stand dry while red cells are as they were: a matter of flow."""
+    conductance = conductance_at_one_cp(network) / viscosity_cp(network, haematocrit)
+    problem = pressure_problem(network, conductance)
+    factors = None
+    for _ in range(MOST_TRIES):
+        leaves = lost_at_nodes(network.ends, lost, network.nodes)
+        solved = solve_pressure(
+            replace(problem, entering_nl_min=-leaves), conductance, factors=factors
+        )
+        at = np.nan_to_num(solved.mmhg)[network.ends]
+        dry = _dry(network, conductance * (at[:, 0] - at[:, 1]), lost)
+        if not dry.any():
+            break
+        lost, factors = np.where(dry, 0.0, lost), solved.factors
+    return lost
+
+
+def _dry(
+    network: GivenNetwork, flow: np.ndarray, lost: np.ndarray
+) -> Bool[np.ndarray, "segment 2"]:
+    """The ends that lose plasma at a node which loses more than half of what arrives there.
+
+    With the first of them go those of every segment that loses more than half of what it carries:
+    along a vessel they would come up one by one.
+    """
+    n = network.nodes
+    down = np.where(flow > 0, network.ends[:, 1], network.ends[:, 0])
+    arrives = np.bincount(down, np.abs(flow), n)
+    dry = (lost_at_nodes(network.ends, lost, n) > 0.5 * arrives)[network.ends] & (lost > 0)
+    if dry.any():
+        dry |= (lost.sum(axis=1) > 0.5 * np.abs(flow))[:, None] & (lost > 0)
+    return dry
 
 
 def _from_ways_through(fed: GivenNetwork, lost: np.ndarray) -> np.ndarray:
@@ -115,14 +162,6 @@ def _from_ways_through(fed: GivenNetwork, lost: np.ndarray) -> np.ndarray:
     through = np.zeros(fed.nodes, bool)
     through[fed.ends[at].ravel()] = True
     return np.where(fed.open[:, None] & through[fed.ends], lost, 0.0)
-
-
-def _standing(found: FlowSolution) -> Bool[np.ndarray, " node"]:
-    """The nodes that lose more than half of the blood that arrives at them."""
-    network, n = found.network, found.network.nodes
-    lost = np.zeros(n) if found.lost_nl_min is None else found.lost_nl_min
-    down = np.where(found.flow_nl_min > 0, network.ends[:, 1], network.ends[:, 0])
-    return lost > 0.5 * np.bincount(down, np.abs(found.flow_nl_min), n)
 
 
 _OF_REGIONS = ("of_region", "pressure_of_region", "share", "solved_share", "admittance")

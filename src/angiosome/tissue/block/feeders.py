@@ -64,6 +64,7 @@ def circulation_of_regions(
     label: Int[np.ndarray, "x y z"],
     share: Float[np.ndarray, " region"],
     before: Circulation | None = None,
+    rms_haematocrit: float = 0.0,
 ) -> Circulation:
     """Blood at these pressures of the inlets, and what each region alone would send.
 
@@ -75,7 +76,7 @@ def circulation_of_regions(
     network = as_network(vessels, day, laws, grid, inlet=at_inlets)
     guess = None if before is None else guess_of(vessels, network, before)
     lost = None if before is None else before.lost
-    found = solve_circulation(network, before=guess, lost=lost)
+    found = solve_circulation(network, before=guess, lost=lost, rms_haematocrit=rms_haematocrit)
     flows = found.solved_um > 0
     conductance = np.where(flows, conductance_at_one_cp(network) / found.viscosity_cp, 0.0)
     boundary, nodes = network.boundary, network.nodes
@@ -239,6 +240,7 @@ def settled(
     *,
     due: bool,
     within: float,
+    rms_haematocrit: float = 0.0,
 ) -> tuple[Circulation, Fed, FedRegions]:
     """Pressures and blood in balance: solved anew if `due`, or if pressures shifted by more."""
     for _ in range(MOST_TRIES):
@@ -248,7 +250,7 @@ def settled(
         if not due and shifted <= max(within, SETTLED):
             break
         circulation = circulation_of_regions(
-            vessels, day, laws, grid, regions.label, at.share, circulation
+            vessels, day, laws, grid, regions.label, at.share, circulation, rms_haematocrit
         )
         due = False
     lost = float(circulation.lost.sum())

@@ -143,9 +143,16 @@ def march_of(network: GivenNetwork) -> Any:
 
 
 def settle(
-    blood: Blood, haematocrit: np.ndarray, tolerance: float, *, whole: bool = True
+    blood: Blood,
+    haematocrit: np.ndarray,
+    tolerance: float,
+    *,
+    whole: bool = True,
+    rms: float = 0.0,
 ) -> tuple[Pass, int]:
     """Pass after pass until no haematocrit changes by the tolerance; and how many it took.
+
+    Or until they change by less than `rms` on average (root mean square over the open segments).
 
     When no more than `FEW` of the segments of a large network still change, most passes would be
     spent on what has settled. Then those few and what lies around them are cut out and solved
@@ -154,18 +161,21 @@ def settle(
     """
     network = blood.network
     steps = _Steps(network.segments)
-    found, passes, worst, rounds = None, 0, np.inf, 0
+    opened = max(int(np.count_nonzero(blood.at_one_cp)), 1)
+    found, passes, worst, rounds, settled = None, 0, np.inf, 0, rms == np.inf
     large = network.segments >= (LARGE if whole else LARGE_POCKET)
     # Pockets know no leak.
     left = MOST_PASSES * network.segments if large and blood.lost is None else 0
     while True:
         passes += 1
-        last = worst < tolerance or passes == MOST_PASSES
+        last = settled or passes == MOST_PASSES
         before = None if found is None else found.pressures
         found = blood.once(haematocrit, before, 0.0 if last and whole else FALL)
         size = np.abs(found.change)
         worst = float(size.max(initial=0.0))
-        if (last or not whole) and (worst < tolerance or passes == MOST_PASSES):
+        moves = np.clip(found.reached, 0.0, FULLEST) - haematocrit  # what is next, at most
+        settled = worst < tolerance or float((moves**2).sum()) < rms**2 * opened
+        if (last or not whole) and (settled or passes == MOST_PASSES):
             return found, passes
         moving = np.flatnonzero(size >= tolerance)
         few = (MANY if steps.stalled else FEW) * network.segments

@@ -108,25 +108,30 @@ def _ends(network: GivenNetwork) -> list[Problem]:
     file = network.boundary_source or network.source
     reached = np.zeros(network.nodes, bool)
     reached[network.ends[network.open].ravel()] = True
+    known = np.isin(boundary.kind, (PRESSURE, FLOW))
+    P, H, value = boundary.po2_mmhg, boundary.haematocrit, boundary.value
+    with np.errstate(invalid="ignore"):
+        wrong = known & (~(np.abs(value) <= LARGEST) | ~reached[boundary.node])
+        wrong |= ~(np.isnan(P) | ((P >= 0) & (P <= MOST_PO2_MMHG)))
+        wrong |= ~(np.isnan(H) | ((H >= 0) & (H <= HAEMATOCRIT_LIMIT)))
+    again = np.bincount(boundary.node, minlength=network.nodes)[boundary.node] > 1
     first: dict[int, int] = {}
-    for at, node in enumerate(boundary.node.tolist()):
+    for at in np.flatnonzero(wrong | again).tolist():
+        node = int(boundary.node[at])
         line = int(boundary.line[at]) or None
         what = f"boundary node {network.node_names[node]}"
-        known = boundary.kind[at] in (PRESSURE, FLOW)
-        if known and not np.isfinite(boundary.value[at]):
+        if known[at] and not np.isfinite(value[at]):
             found.append(Problem(file, line, what, "its pressure or flow is not a number"))
-        elif known and abs(boundary.value[at]) > LARGEST:
-            message = f"its pressure or flow of {boundary.value[at]:g} is none of blood; correct it"
+        elif known[at] and abs(value[at]) > LARGEST:
+            message = f"its pressure or flow of {value[at]:g} is none of blood; correct it"
             found.append(Problem(file, line, what, message))
-        P = boundary.po2_mmhg[at]
-        if np.isinf(P) or not (np.isnan(P) or 0 <= P <= MOST_PO2_MMHG):
-            message = f"its PO2 of {P:g} mmHg is not between 0 and {MOST_PO2_MMHG:g}"
+        if np.isinf(P[at]) or not (np.isnan(P[at]) or 0 <= P[at] <= MOST_PO2_MMHG):
+            message = f"its PO2 of {P[at]:g} mmHg is not between 0 and {MOST_PO2_MMHG:g}"
             found.append(Problem(file, line, what, message))
-        H = boundary.haematocrit[at]
-        if np.isinf(H) or not (np.isnan(H) or 0 <= H <= HAEMATOCRIT_LIMIT):
-            message = f"its haematocrit of {H:g} is not between 0 and {HAEMATOCRIT_LIMIT:g}"
+        if np.isinf(H[at]) or not (np.isnan(H[at]) or 0 <= H[at] <= HAEMATOCRIT_LIMIT):
+            message = f"its haematocrit of {H[at]:g} is not between 0 and {HAEMATOCRIT_LIMIT:g}"
             found.append(Problem(file, line, what, message))
-        if known and not reached[node]:
+        if known[at] and not reached[node]:
             message = "no segment that carries blood meets it; take it out, or correct its name"
             found.append(Problem(file, line, what, message))
         if node in first:

@@ -60,6 +60,7 @@ def solve_flow(
     listed_haematocrit: bool = False,
     guess: FlowSolution | None = None,
     lost_nl_min: np.ndarray | None = None,
+    rms_haematocrit: float = 0.0,
 ) -> FlowSolution:
     """Solve a network for pressure, flow and haematocrit.
 
@@ -75,6 +76,9 @@ def solve_flow(
             of the same name start from its haematocrit.
         lost_nl_min: plasma that leaves at each inner node through walls; its red cells stay. Where
             no blood arrives nothing may be lost.
+        rms_haematocrit: how far the haematocrits may still move in the last pass (root mean square
+            over the open segments). Red cells go with the flow in any case, exactly; only the
+            viscosities are those of the pass before. At 0 no haematocrit moves by `TOLERANCE`.
 
     Raises:
         ProblemsError: everything about the network that has to be put right first.
@@ -100,7 +104,7 @@ def solve_flow(
         )  # fmt: skip
         return _lost(solution, problem, lost_nl_min)
     start = usual if guess is None else _earlier(ended, usual, guess)
-    return _balance(ended, at_one_cp, start, assumed, lost_nl_min)
+    return _balance(ended, at_one_cp, start, assumed, lost_nl_min, rms_haematocrit)
 
 
 def _earlier(network: GivenNetwork, usual: np.ndarray, guess: FlowSolution) -> np.ndarray:
@@ -134,10 +138,11 @@ def _balance(
     start: np.ndarray,
     assumed: tuple[str, ...],
     lost: np.ndarray | None,
+    rms: float,
 ) -> FlowSolution:
     start = np.where(at_one_cp > 0, start, 0.0)
     blood = Blood(network, at_one_cp, start, lost)
-    found, passes = settle(blood, start, TOLERANCE)
+    found, passes = settle(blood, start, TOLERANCE, rms=rms)
     unsettled = np.flatnonzero(np.abs(found.change) >= TOLERANCE)
     _, said = entering_haematocrit(network, np.maximum(found.entering, 0.0))
     solution = _solution(
