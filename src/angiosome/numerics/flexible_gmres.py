@@ -1,7 +1,4 @@
-"""Flexible GMRES (saad1993): a linear system of large fields, with any steering as preconditioner.
-
-Sums are the same on any number of threads: none of them goes through BLAS.
-"""
+"""Flexible GMRES (saad1993): a linear system of large fields, steered by any preconditioner."""
 
 from __future__ import annotations
 
@@ -9,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float
+
+from angiosome.numerics.sums import inner, products, take_away
 
 Field = Float[np.ndarray, " n"]
 LOST = 1e-6  # of its length before, to which a vector may shrink when it is made orthogonal
@@ -27,14 +26,14 @@ def flexible_gmres(
 
     Args:
         apply: A z, from a vector v and what it was steered to, z; so that what A and the steering
-            share need not be computed twice.
+            share need not be computed twice. A new array, which is then used up.
         steer: the preconditioner, z of v.
         right: b; single precision does, where x only corrects something.
         first: `steer(right)`, which the caller has at hand.
         fall: of the residual.
         most: steps.
     """
-    size = float(_inner(right, right)) ** 0.5
+    size = float(inner(right, right)) ** 0.5
     if size == 0 or not np.isfinite(size):
         return 0 * right, 0  # a number that is none comes through
     scale = right.dtype.type(1 / size)
@@ -48,12 +47,12 @@ def flexible_gmres(
         if step:
             steered[step] = steer(across[step])
         image = apply(across[step], steered[step])
-        before = float(_inner(image, image)) ** 0.5
+        before = float(inner(image, image)) ** 0.5
         known = across[: step + 1]
-        products = _products(known, image)
-        image = image - np.einsum("k,ki->i", products.astype(right.dtype), known)
-        length = float(_inner(image, image)) ** 0.5
-        hessenberg[: step + 1, step], hessenberg[step + 1, step] = products, length
+        along = products(known, image)
+        take_away(image, along, known)
+        length = float(inner(image, image)) ** 0.5
+        hessenberg[: step + 1, step], hessenberg[step + 1, step] = along, length
         part = hessenberg[: step + 2, : step + 1]
         weights = np.linalg.lstsq(part, goal[: step + 2], rcond=None)[0]
         left = float(np.linalg.norm(goal[: step + 2] - part @ weights))
@@ -62,17 +61,3 @@ def flexible_gmres(
             return np.einsum("k,ki->i", used, steered[: step + 1]), step + 1
         across[step + 1] = image * right.dtype.type(1 / length)
     raise AssertionError("unreachable")
-
-
-def _inner(one: Field, other: Field) -> float:
-    return float(_products(one[None], other)[0])
-
-
-def _products(rows: Float[np.ndarray, "k n"], other: Field) -> Float[np.ndarray, " k"]:
-    """Each row times a vector; summed in parts, so that single precision loses no digits."""
-    whole = other.size // 1024 * 1024
-    parts = np.einsum(
-        "kij,ij->ki", rows[:, :whole].reshape(len(rows), -1, 1024), other[:whole].reshape(-1, 1024)
-    )
-    rest = np.einsum("ki,i->k", rows[:, whole:], other[whole:])
-    return parts.sum(axis=1, dtype=float) + rest

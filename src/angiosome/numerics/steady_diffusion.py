@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from scipy import fft
 
+from angiosome.numerics.threads import THREADS
+
 Side = Literal["closed", "held", "periodic"]
 """What an axis does at its two ends: no flux, a value held at the outer faces, or it closes on
 itself."""
-
-THREADS = min(2, os.cpu_count() or 1)  # more gained nothing on grids of 500,000 cells
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,11 @@ class SteadyDiffusion:
                 into[-1] -= 2 * moved[-1]
         found /= self.cell**2
         return found
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """The sides of three axes, as loops in machine code take them (`grid_loops`)."""
+        return tuple(("closed", "held", "periodic").index(side) for side in self.sides)
 
     def _forward(self, field: np.ndarray) -> np.ndarray:
         for axes, forward, _ in self._real():

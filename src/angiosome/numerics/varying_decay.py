@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from angiosome.numerics.compiled import compiled, in_parts
 from angiosome.numerics.steady_diffusion import SteadyDiffusion
+from angiosome.numerics.sums import inner
 
 MOST = 400
 SINGLE = 1e-4  # how far the residual may have to fall for single precision to be enough
@@ -46,9 +49,16 @@ def solve_varying_decay(
     """
     mean = float(decay.mean())
     unlike = decay - mean
-    wanted = rtol * _inner(source, source) ** 0.5
+    wanted = rtol * inner(source, source) ** 0.5
+
+    code = compiled("angiosome.numerics.grid_loops") if source.ndim == 3 else None
 
     def left_by(field: np.ndarray) -> np.ndarray:
+        if code is not None:
+            conducts, left = diffusivity / operator.cell**2, np.empty(field.shape)
+            rest = partial(code.left_by, field, source, decay, conducts, operator.codes)
+            in_parts(lambda first, last: rest(first, last, left), len(field))
+            return left
         left = operator.laplacian(field)
         left *= diffusivity
         left += source
@@ -64,33 +74,37 @@ def solve_varying_decay(
         left = left_by(field)
         field = field + 0 * left  # a number that is none comes through
         solves = 0
-    norm = _inner(left, left) ** 0.5
+    norm = inner(left, left) ** 0.5
     if not norm > wanted:
         return _balanced(field, left, decay, wanted / rtol, solves)
     # What single precision loses of a correction is lost relative to what is left to correct.
     kind = np.float32 if wanted > SINGLE * norm else np.float64
     inverse = operator.of(kind).inverse(diffusivity, mean)
-    direction, image = np.zeros_like(field), np.zeros_like(field)
-    before = np.inf
-    while norm > wanted and solves < MOST:
-        steered = inverse(left.astype(kind, copy=False)).astype(float, copy=False)
+    scale, before, norm = norm, np.inf, 1.0  # so that squares do not vanish in single precision
+    left, unlike = (left / scale).astype(kind), unlike.astype(kind, copy=False)
+    correction, direction, image = np.zeros((3, *field.shape), kind)
+    while norm * scale > wanted and solves < MOST:
+        steered = inverse(left)
         solves += 1
-        now = _inner(left, steered)
+        now = inner(left, steered)
         turn = now / before
-        direction *= turn
+        direction *= kind(turn)
         direction += steered
-        image *= turn
+        image *= kind(turn)
         image += left
-        product = unlike * direction
+        product = np.multiply(unlike, direction, out=steered)
         product += image
-        step = now / _inner(direction, product)
+        step = kind(now / inner(direction, product))
         product *= step
-        field = field + step * direction
-        left = left - product
+        correction += step * direction
+        left -= product
         before = now
-        norm = _inner(left, left) ** 0.5
+        norm = inner(left, left) ** 0.5
+    field = field + scale * correction
     if kind is np.float32:
         left = left_by(field)  # as it is, and not as the recurrence has it
+    else:
+        left *= scale
     return _balanced(field, left, decay, wanted / rtol, solves)
 
 
@@ -100,9 +114,4 @@ def _balanced(
     """The field raised evenly by what is left of all source: its budget is not left open."""
     lift = float(left.sum()) / float(decay.sum())
     left = left - lift * decay
-    return Decaying(field + lift, _inner(left, left) ** 0.5 / max(size, 1e-300), solves)
-
-
-def _inner(one: np.ndarray, other: np.ndarray) -> float:
-    """Sum of products, the same on any number of threads (BLAS would part the sum among them)."""
-    return float(np.einsum("i,i->", one.ravel(), other.ravel()))
+    return Decaying(field + lift, inner(left, left) ** 0.5 / max(size, 1e-300), solves)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from angiosome.numerics.compiled import compiled
 from angiosome.tissue.block.regions import region_at
 from angiosome.tissue.block.surroundings import Place
 from angiosome.tissue.block.vessels import Vessels, across_um, length_um
@@ -40,6 +41,11 @@ def deposit(
     if not amount.size:
         return np.zeros(grid.shape)
     cell, share, _ = corners(point_um, grid)
+    code = compiled("angiosome.numerics.grid_loops")
+    if code is not None:
+        found = np.zeros(grid.cells)
+        code.deposit(amount, cell, share, found)
+        return found.reshape(grid.shape)
     whole = np.bincount(cell.ravel(), (amount[:, None] * share).ravel(), grid.cells)
     return whole.reshape(grid.shape)
 

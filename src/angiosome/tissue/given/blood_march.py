@@ -69,25 +69,28 @@ def _curve(po2, capacity, p50, n, solubility):
 
 @compiled
 @no_type_check
-def _root(a, b, c, capacity, start, highest, p50, n, solubility):
-    """P from 0 to `highest` with  a C(P) + b P = c,  a and b ≥ 0: the left side rises with P."""
-    low, high, P = 0.0, highest, min(max(start, 0.0), highest)
+def _root(a, b, c, capacity, P, content, slope, highest, p50, n, solubility):
+    """P from 0 to `highest` with  a C(P) + b P = c,  a and b ≥ 0: the left side rises with P.
+
+    From a P with its content and slope; returns the root with its own.
+    """
+    low, high = 0.0, highest
     for _ in range(MOST_STEPS):
-        content, slope = _curve(P, capacity, p50, n, solubility)
         over = a * content + b * P - c
         if over > 0:
             high = P
         else:
             low = P
-        step = over / max(a * slope + b, 1e-300)
-        following = P - step
+        following = P - over / max(a * slope + b, 1e-300)
         if not low <= following <= high:
             following = (low + high) / 2
-        moved = abs(following - P)
+        moved = following - P
         P = following
-        if moved < SETTLED_MMHG:
+        if abs(moved) < SETTLED_MMHG:
+            content += slope * moved  # to 1e-12 of it
             break
-    return P
+        content, slope = _curve(P, capacity, p50, n, solubility)
+    return P, content, slope
 
 
 @compiled
@@ -108,16 +111,17 @@ def follow(order, first, up, down, flow, capacity, exchange, tissue, at_nodes, l
             found[node] = _mixed(
                 arrives[node], node_flow[node], node_capacity[node], highest, p50, n, solubility
             )
-        P = found[node]
+        P, C = found[node], capacity[first[segment]]  # the same all along a segment
+        content, slope = _curve(P, C, p50, n, solubility)
         for piece in range(first[segment], first[segment + 1]):
-            Q, g, T, C = flow[piece], exchange[piece], tissue[piece], capacity[piece]
-            content, slope = _curve(P, C, p50, n, solubility)
+            Q, g, T = flow[piece], exchange[piece], tissue[piece]
             steepness = min(slope, content / max(P, 1e-9))
             theta = max(0.5, 1 - Q * steepness / max(g, 1e-30))
             right = Q * content - (1 - theta) * g * P + g * T
-            P = _root(Q, theta * g, right, C, P, highest, p50, n, solubility)
+            P, content, slope = _root(
+                Q, theta * g, right, C, P, content, slope, highest, p50, n, solubility
+            )
             found[nodes + piece] = P
-        content, _ = _curve(P, capacity[first[segment + 1] - 1], p50, n, solubility)
         arrives[down[segment]] += flow[first[segment + 1] - 1] * content
     for node in range(nodes):
         if not known[node]:
@@ -133,7 +137,10 @@ def _mixed(held, flow, capacity, highest, p50, n, solubility):
     if flow <= 0:
         return 0.0
     start = min(p50, highest)
-    return _root(1.0, flow * solubility, held, capacity, start, highest, p50, n, 0.0)
+    content, slope = _curve(start, capacity, p50, n, 0.0)
+    b = flow * solubility
+    P, _, _ = _root(1.0, b, held, capacity, start, content, slope, highest, p50, n, 0.0)
+    return P
 
 
 @compiled

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from angiosome.numerics.compiled import compiled, in_parts
 from angiosome.numerics.flexible_gmres import flexible_gmres
 from angiosome.numerics.steady_diffusion import SteadyDiffusion, steady_diffusion
 from angiosome.tissue.given.blood_oxygen import BloodOxygen, BloodProfile, LinearBlood, OxygenLaws
@@ -28,9 +29,10 @@ TOLERANCE_MMHG = 2e-4  # largest distance of any PO2 from where it settles, as i
 MOST_STEPS = 60
 TIGHTEST, LOOSEST, MOST_INNER = 0.03, 0.3, 40  # how far, and in how many solves, a step is solved
 UNUSED = 5e-3  # of what all tissue could use, that may be missing or left where a guess stands
-AIM = 0.3  # of what a guess may be off, what is left after a solution from it
+AIM = 0.5  # of what a guess may be off, what is left after a solution from it
+EVERY = 7  # cell that counts for the mean of the slope, which only steers
 LEAST_DECAY = 1e-3  # of what blood takes up: what a cell that makes oxygen counts for in a mean
-NEAR = 2.0  # times that: from so near one step is enough, and is not looked at again
+NEAR = 3.0  # times that: from so near one step is enough, and is not looked at again
 
 
 @dataclass(frozen=True)
@@ -139,29 +141,38 @@ class _Problem:
 
     def linear(self, tissue: np.ndarray, unknowns: np.ndarray) -> _Step:
         """The problem around this tissue and the blood that has followed it."""
-        grid, most, half = self.grid, self.laws.demand_per_s, self.laws.half_use_mmhg
-        weights, volume = self.blood.pieces.weights, grid.cell_um**3
+        grid, weights = self.grid, self.blood.pieces.weights
+        volume = grid.cell_um**3
         linear = self.blood.linear(unknowns)
-        given = (linear.flux(weights @ tissue.ravel()) @ weights).reshape(grid.shape) / volume
-        left = tissue + half
-        slope = most * half / left**2
-        np.divide(tissue, left, out=left)
-        left *= -most
-        left += given
-        left += self.K * self.diffusion.laplacian(tissue)
-        taken_up = -float(linear.response(np.ones(self.blood.flow.size)).sum()) / (
-            volume * grid.cells
-        )
-        slope = slope.astype(np.float32).ravel()
+        flux = linear.flux(weights @ tissue.ravel())
+        given = (flux @ weights).reshape(grid.shape) / volume
+        left, slope = self._unused(tissue, given)
+        taken_up = -float(linear.response(np.ones(flux.size)).sum()) / (volume * grid.cells)
         # Where a part is without oxygen it alone would make up the plain mean; a source has none.
         floor = max(LEAST_DECAY * taken_up, float(np.finfo(np.float32).tiny))
-        decays = np.maximum(slope + np.float32(taken_up), np.float32(floor))
+        decays = np.maximum(slope.ravel()[::EVERY] + np.float32(taken_up), np.float32(floor))
         decay = float(np.exp(np.log(decays).mean(dtype=float)))
         least = 1e-7 * self.K / grid.cell_um**2
-        right = left.astype(np.float32).ravel()
         inverse = self.diffusion.inverse(self.K, decay, least)
-        first = inverse(right.reshape(grid.shape)).ravel()
-        return _Step(self, linear, inverse, slope - np.float32(decay), right, first)
+        first = inverse(left).ravel()
+        slope -= np.float32(decay)
+        return _Step(self, linear, inverse, slope.ravel(), left.ravel(), first)
+
+    def _unused(self, tissue: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What enters each cell and is not used, and the slope of the use."""
+        most, half, conducts = self.laws.demand_per_s, self.laws.half_use_mmhg, self.K
+        code = compiled("angiosome.numerics.grid_loops")
+        if code is not None:
+            left, slope = np.empty(tissue.shape, np.float32), np.empty(tissue.shape, np.float32)
+            most = np.broadcast_to(most, tissue.shape).astype(float)
+            conducts, codes = conducts / self.grid.cell_um**2, self.diffusion.codes
+            of = tissue, given, most, half, conducts, codes
+            in_parts(lambda *rows: code.unused(*of, *rows, left, slope), len(tissue))
+            return left, slope
+        over = tissue + half
+        slope = most * half / over**2
+        left = given - most * (tissue / over) + conducts * self.diffusion.laplacian(tissue)
+        return left.astype(np.float32), slope.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -207,7 +218,10 @@ class _Step:
         def balance(source: np.ndarray, field: np.ndarray) -> np.ndarray:
             """What the linear problem makes of the field that the even one makes of a source."""
             flux = self.linear.response((single @ field).astype(float)) / volume
-            return source + self.unlike * field - flux.astype(np.float32) @ single
+            found = self.unlike * field
+            found += source
+            found -= flux.astype(np.float32) @ single
+            return found
 
         change, solves = flexible_gmres(
             balance, steer, self.right, self.first, fall=fall, most=MOST_INNER

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
 
 import numpy as np
 from scipy import sparse
 
 from angiosome.errors import AngiosomeError
+from angiosome.numerics.compiled import compiled, in_parts
 from angiosome.numerics.steady_diffusion import Side
 from angiosome.tissue.given.network import GivenNetwork
 
@@ -160,6 +163,9 @@ def corners(points_um: np.ndarray, grid: TissueGrid) -> tuple[np.ndarray, np.nda
 
     Beyond the last centres of a closed axis a field is taken as flat.
     """
+    code = compiled("angiosome.numerics.grid_loops")
+    if code is not None:
+        return _corners_compiled(code, points_um, grid)
     at = (points_um - np.array(grid.corner_um)) / grid.cell_um - 0.5
     shape = np.array(grid.shape)
     wraps = np.array([side == "periodic" for side in grid.sides])
@@ -175,6 +181,19 @@ def corners(points_um: np.ndarray, grid: TissueGrid) -> tuple[np.ndarray, np.nda
     x, y, z = (share[:, axis] for axis in range(3))
     weight = (x[:, :, None] * y[:, None, :])[..., None] * z[:, None, None, :]
     return cell, weight.reshape(-1, 8), split
+
+
+def _corners_compiled(
+    code: ModuleType, points_um: np.ndarray, grid: TissueGrid
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    count = len(points_um)
+    cell, share = np.empty((count, 8), np.int32), np.empty((count, 8))
+    split = np.empty((count, 3))
+    place = np.ascontiguousarray(points_um, float), np.array(grid.corner_um, float), grid.cell_um
+    wraps = np.array([side == "periodic" for side in grid.sides])
+    around = partial(code.corners, *place, np.array(grid.shape), wraps)
+    in_parts(lambda first, last: around(first, last, cell, share, split), count)
+    return cell, share, split
 
 
 def _matrix(cell: np.ndarray, share: np.ndarray, grid: TissueGrid) -> sparse.csr_array:
