@@ -30,8 +30,7 @@ from angiosome.tissue.rheology import relative_viscosity, viscosity_terms
 
 TOLERANCE = 1e-4  # largest change of a haematocrit in the last pass; the law's own fit is coarser
 MOST_PASSES = 200
-FIRST_FALL = 1e-3  # of the residual at the first pressures of a large network
-FALL = 0.01  # of the residual at the last pressures, in all passes but the first and the last
+FALL = 0.01  # of the residual at the last pressures, in all passes but the first and last
 MOST_CYCLES = 8  # with old factors; beyond, new ones are faster
 MARCHED = 30_000  # segments from which machine code saves more than the 0.4 s that it takes to load
 TOGETHER = 0.6  # of the change is taken, by all segments together; 0.3 to 1 were tried
@@ -238,7 +237,7 @@ def _pressure(
 ) -> Pressures:
     """Pressures for new conductances, from those before; exact ones where `fall` is 0."""
     if before is None:
-        return solve_pressure(problem, conductance, fall=FIRST_FALL)
+        return solve_pressure(problem, conductance)
     old = before.factors if fall and before.cycles <= MOST_CYCLES else None
     return solve_pressure(problem, conductance, before.mmhg, fall=fall, factors=old)
 
