@@ -380,7 +380,10 @@ def measure(largest: int, *, whole: bool = False) -> Iterator[list[Row]]:
             yield rows
         if len(timed) > 1:
             sizes = f"{timed[0]['n']:,} to {timed[-1]['n']:,} segments"
+            late = [row for row in timed if row["n"] >= timed[-1]["n"] / 12]
             note = f"CPU time grows as n^{growth_power(timed):.2f}"
+            if 1 < len(late) < len(timed):
+                note += f", from {late[0]['n']:,} on as n^{growth_power(late):.2f}"
             yield [{"what": f"flow, {kind}, {sizes}", "note": note}]
     for kind, n in (("sheet", 100_000), ("mesh", 10_000), ("mesh", 100_000)):
         if n <= largest:
