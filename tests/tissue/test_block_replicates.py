@@ -126,7 +126,9 @@ def test_what_goes_wrong_in_a_replicate_says_in_which(start):
     of = replace(course(2, start=start), rules=None)
     wrong = replace(of, arm=Arm(respond=none))
     seed = replicate_seeds(start.seed, 1)[0]
-    with pytest.raises(AngiosomeError, match=f"the replicate with seed {seed}: numbers that are"):
+    with pytest.raises(
+        AngiosomeError, match=f"the replicate with seed {seed}: on day 0, vegf_secretion is"
+    ):
         replicates(wrong, 1, workers=1)
     with pytest.raises(AngiosomeError, match=r"use functions of a module .* or ask for one worker"):
         replicates(wrong, 2, workers=2)
