@@ -59,3 +59,13 @@ def test_it_solves_the_matrix_that_scipy_solves():
     assert solve_varying_decay(operator, source, D, decay, 1e-6, exact).solves == 0
     none = solve_varying_decay(operator, np.nan * source, D, decay, 1e-6, exact)
     assert not np.isfinite(none.field).any()
+
+
+@pytest.mark.parametrize("start", [None, 1.0])
+def test_where_nothing_is_made_there_is_nothing(start):
+    operator = steady_diffusion((6, 5), 10.0, ("closed",) * 2)
+    decay = np.random.default_rng(1).uniform(0, 20, (6, 5))
+    guess = None if start is None else np.full((6, 5), start)
+    found = solve_varying_decay(operator, np.zeros((6, 5)), 250.0, decay, guess=guess)
+    assert not found.field.any()
+    assert found.residual == 0

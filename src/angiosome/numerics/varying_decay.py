@@ -37,7 +37,8 @@ def solve_varying_decay(
     Conjugate gradients with the uniform problem at the mean decay as preconditioner. With
     M = k̄ - D ∇² and A = M + (k - k̄) every product with A follows from vectors at hand (M p from
     the residuals that made p), so one transform and back is all that a step costs. Where
-    diffusion across a cell is fast beside decay, a few steps are enough.
+    diffusion across a cell is fast beside decay, a few steps are enough. Without any source the
+    field is 0, whatever the guess.
 
     Args:
         operator: the grid and its sides.
@@ -49,7 +50,10 @@ def solve_varying_decay(
     """
     mean = float(decay.mean())
     unlike = decay - mean
-    wanted = rtol * inner(source, source) ** 0.5
+    size = inner(source, source) ** 0.5
+    if size == 0:
+        return Decaying(np.zeros_like(source), 0.0, 0)
+    wanted = rtol * size
 
     code = compiled("angiosome.numerics.grid_loops") if source.ndim == 3 else None
 
@@ -76,7 +80,7 @@ def solve_varying_decay(
         solves = 0
     norm = inner(left, left) ** 0.5
     if not norm > wanted:
-        return _balanced(field, left, decay, wanted / rtol, solves)
+        return _balanced(field, left, decay, size, solves)
     # What single precision loses of a correction is lost relative to what is left to correct.
     kind = np.float32 if wanted > SINGLE * norm else np.float64
     inverse = operator.of(kind).inverse(diffusivity, mean)
@@ -105,7 +109,7 @@ def solve_varying_decay(
         left = left_by(field)  # as it is, and not as the recurrence has it
     else:
         left *= scale
-    return _balanced(field, left, decay, wanted / rtol, solves)
+    return _balanced(field, left, decay, size, solves)
 
 
 def _balanced(
@@ -114,4 +118,4 @@ def _balanced(
     """The field raised evenly by what is left of all source: its budget is not left open."""
     lift = float(left.sum()) / float(decay.sum())
     left = left - lift * decay
-    return Decaying(field + lift, inner(left, left) ** 0.5 / max(size, 1e-300), solves)
+    return Decaying(field + lift, inner(left, left) ** 0.5 / size, solves)
