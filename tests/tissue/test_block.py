@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from block_cases import vessels_of
 from tissue_blocks import bed, block, grid, laws
 
 from angiosome.errors import AngiosomeError, ProblemsError
@@ -12,6 +13,7 @@ from angiosome.tissue.block.block import follow, healthy_block
 from angiosome.tissue.block.blood_and_oxygen import Tolerance
 from angiosome.tissue.block.growing import growing, rules_of
 from angiosome.tissue.block.laws import Arm, Depot
+from angiosome.tissue.block.leak import LeakLaw
 from angiosome.tissue.block.no_reflow import chains, shut_without_reflow
 from angiosome.tissue.block.outcomes import flow_nl_min, outcomes
 from angiosome.tissue.block.places import FieldPlaces
@@ -22,6 +24,8 @@ from angiosome.tissue.block.vessels import (
     Capacity,
     CapacityError,
     add_segments,
+    as_given,
+    keep_segments,
     length_um,
     middle_um,
     split_segments,
@@ -263,6 +267,31 @@ def test_divided_vessels_keep_the_flow_of_their_mother(healthy):
     )
     again = run(after, 1, arm=Arm())[-1]  # its budget is that of the flow that was carried over
     assert again.budget.blood < 1e-9
+
+
+def test_a_way_that_goes_from_inlet_to_outlet_takes_its_blood_along():
+    """Of two tubes alike one is left: the block's resistance doubles, that of its supply stays."""
+    of = replace(LAWS, leak=LeakLaw(hydraulic_um_per_s_mmhg=0.0))
+    x = [0.0, 50.0, 110.0, 160.0]
+    tubes = vessels_of(
+        [[at, y, 40.0] for y in (20.0, 60.0) for at in x],
+        [[0, 1], [1, 2], [2, 3], [4, 5], [5, 6], [6, 7]], inlets=[0, 4], outlets=[3, 7],
+    )  # fmt: skip
+    network = as_given(
+        tubes, 0.0, inlet_mmhg=30.0, outlet_mmhg=15.0, haematocrit=0.45, po2_mmhg=95.0,
+        rheology=of.rheology, size_um=(160.0, 80.0, 80.0),
+    )  # fmt: skip
+    start = healthy_block(network, grid(), of, seed=1)
+
+    def prune(vessels, **_):
+        return keep_segments(vessels, np.arange(vessels.segments) < 3), 0.0
+
+    *_, last = follow(start, 2 / start.steps_per_day, laws=of, grow=prune)
+    block_share = 1 - of.supply.upstream_share - of.supply.venous_share
+    assert last.fed.flow_nl_min == pytest.approx(
+        start.fed.flow_nl_min / (1 + block_share), rel=1e-6
+    )
+    assert last.budget.blood < 1e-9
 
 
 def test_vessels_shut_as_a_whole_and_as_often_as_they_should(healthy):

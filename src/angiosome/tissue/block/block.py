@@ -256,9 +256,9 @@ def _step(
             stream=stream,
         )
         check_capacity(grown, capacity)
-    circulation, segment_po2 = carried_over(circulation, segment_po2, vessels, grown)
-    if gap(grown, circulation) > tolerance.blood:
-        circulation = replace(circulation, torn=True)  # blood has to find another way
+    moved, segment_po2 = carried_over(circulation, segment_po2, vessels, grown)
+    if gap(vessels, circulation, grown, moved) > tolerance.blood:
+        moved = replace(moved, torn=True)  # blood has to find another way
     supply, regions = state.supply, state.regions
     if of_regions is None:
         supply = widen(supply, fed, dt_day, laws.supply)
@@ -269,7 +269,7 @@ def _step(
         state,
         step=state.step + 1,
         vessels=grown,
-        circulation=circulation,
+        circulation=moved,
         segment_po2_mmhg=segment_po2,
         fields=Fields(
             po2_mmhg=P,

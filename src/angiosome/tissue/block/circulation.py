@@ -255,17 +255,23 @@ def _own_ends(
     return np.stack([mother, known & ~goes_on], axis=1).astype(float)
 
 
-def gap(vessels: Vessels, circulation: Circulation) -> float:
-    """Blood that comes from nowhere or goes nowhere at an inner node, over what passes the block.
+def gap(before: Vessels, was: Circulation, after: Vessels, now: Circulation) -> float:
+    """Largest flow that an edit leaves open at any node, over what passes the block.
 
-    What an edit leaves: a vessel with flow was taken away, or runs elsewhere.
+    Blood comes from nowhere or goes nowhere at an inner node, where a vessel with flow was taken
+    away or runs elsewhere. At an end of the block, which every edit keeps, other flow passes than
+    was solved for: a branch from an inlet straight to an outlet takes its inner nodes along.
     """
-    n = vessels.nodes
-    flow, ends = circulation.flow, vessels.ends
+    left = _left(after, now)
+    left[after.node_kind != INNER] -= _left(before, was)[before.node_kind != INNER]
+    return float(np.abs(left).max(initial=0.0)) / max(was.conductance, 1e-300)
+
+
+def _left(vessels: Vessels, circulation: Circulation) -> Float[np.ndarray, " node"]:
+    """What leaves each node into vessels and through walls, less what arrives."""
+    n, ends, flow = vessels.nodes, vessels.ends, circulation.flow
     left = np.bincount(ends[:, 0], flow, n) - np.bincount(ends[:, 1], flow, n)
-    left = left + lost_at_nodes(ends, circulation.lost, n)
-    inner = np.abs(left[vessels.node_kind == INNER])
-    return float(inner.max(initial=0.0)) / max(circulation.conductance, 1e-300)
+    return left + lost_at_nodes(ends, circulation.lost, n)
 
 
 def origin(before: Vessels, after: Vessels) -> Int[np.ndarray, " later"]:
