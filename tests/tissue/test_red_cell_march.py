@@ -38,7 +38,7 @@ def test_at_one_flow_both_ways_lead_to_the_same_haematocrit(seed, leak, monkeypa
     solved = solve_flow(given, lost_nl_min=lost)
     flow, entering = solved.flow_nl_min, np.maximum(solved.entering_nl_min, 0.0)
     blood = balance.Blood(given, conductance_at_one_cp(given), solved.haematocrit, lost)
-    marched = blood.marched(flow, entering)
+    marched = blood.marched(blood.march, flow, entering)
     lagging = np.zeros(flow.size)
     for _ in range(40):  # node after node has its own haematocrit: no way along the flow is longer
         lagging = blood.parted_as_before(flow, solved.pressure_mmhg, entering, lagging)

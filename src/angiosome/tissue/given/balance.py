@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 
 from angiosome.numerics.anderson import Anderson
+from angiosome.numerics.compiled import compiled
 from angiosome.tissue.given.ends import entering_haematocrit
 from angiosome.tissue.given.haematocrit import (
     FULLEST,
@@ -65,7 +65,7 @@ class Blood:
         at_one_cp: np.ndarray,
         start: np.ndarray,
         lost: np.ndarray | None = None,
-        march: Any = None,
+        march: ModuleType | None = None,
     ):
         blood = network.rheology
         self.march = march_of(network) if march is None else march
@@ -96,15 +96,15 @@ class Blood:
         if self.march is None:
             reached = self.parted_as_before(flow, pressure, into, haematocrit)
         else:
-            reached = self.marched(flow, into)
+            reached = self.marched(self.march, flow, into)
         return Pass(pressures, viscosity, flow, entering, reached, reached - haematocrit)
 
-    def marched(self, flow: np.ndarray, into: np.ndarray) -> np.ndarray:
+    def marched(self, march: ModuleType, flow: np.ndarray, into: np.ndarray) -> np.ndarray:
         """The haematocrit that this flow leads to, by one walk along it."""
         network, law = self.network, self.network.rheology.separation
         lost = np.zeros(network.nodes) if self.lost is None else self.lost
         terms = (law.threshold_um, law.steepness_um, law.asymmetry_um)
-        return self.march.follow(
+        return march.follow(
             network.ends, network.diameter_um, flow, into, lost, self.inside, terms,
             FULLEST, LEAST_LEFT,
         )  # fmt: skip
@@ -132,13 +132,11 @@ class Blood:
         return Blood(part, at_one_cp, haematocrit[segments], march=self.march)
 
 
-def march_of(network: GivenNetwork) -> Any:
+def march_of(network: GivenNetwork) -> ModuleType | None:
     """The machine code that sends red cells along the flow; None where it is not worth while."""
-    if network.segments < MARCHED or not find_spec("numba"):
+    if network.segments < MARCHED:
         return None
-    from angiosome.tissue.given import red_cell_march
-
-    return red_cell_march
+    return compiled("angiosome.tissue.given.red_cell_march")
 
 
 def settle(
