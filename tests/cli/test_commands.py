@@ -44,6 +44,32 @@ def test_a_faulty_file_ends_in_exit_code_two_and_one_message(tmp_path, monkeypat
     assert json.loads(as_json.output)["problems"][0]["line"] == 28
 
 
+def test_all_files_of_a_folder_are_checked_and_none_hides_another(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for file in ("plans/good.yaml", "plans/later/bad.yaml"):
+        (tmp_path / file).parent.mkdir()
+        runner.invoke(app, ["new", file])
+    bad = tmp_path / "plans/later/bad.yaml"
+    bad.write_text(bad.read_text().replace("weight: 250 g", "weight: 250"))
+    checked = runner.invoke(app, ["check", "plans", "missing.yaml"])
+    assert checked.exit_code == 2
+    assert checked.stdout == (
+        "plans/good.yaml: ok. planned study 'good', 3 arms, 3 outcomes.\n3 files, 2 with problems\n"
+    )
+    assert checked.stderr.splitlines()[0::2] == [
+        "Error: 1 problem in plans/later/bad.yaml:",
+        "Error: 1 problem in missing.yaml:",
+    ]
+    as_json = json.loads(runner.invoke(app, ["check", "plans", "--json"]).stdout)
+    assert (as_json["ok"], as_json["files"]) == (False, 2)
+    assert [problem["file"] for problem in as_json["problems"]] == ["plans/later/bad.yaml"]
+
+
+def test_a_folder_without_study_files_is_told(tmp_path):
+    checked = runner.invoke(app, ["check", str(tmp_path)])
+    assert (checked.exit_code, "no file under it ends in .yaml" in checked.output) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

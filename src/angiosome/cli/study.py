@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from angiosome.cli.application import AsJson, app, told_to_the_user
 from angiosome.cli.output import print_json
 from angiosome.errors import AngiosomeError, ProblemsError
+
+if TYPE_CHECKING:
+    from angiosome.study import Review, Study
 
 
 @app.callback(invoke_without_command=True)
@@ -96,38 +99,43 @@ def new(
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="A study file.")], as_json: AsJson = False
+    files: Annotated[list[Path], typer.Argument(help="Study files, or folders of them.")],
+    as_json: AsJson = False,
 ) -> None:
-    """Find everything wrong with a study file, or a review file, in one pass.
+    """Find everything wrong with study files, and review files, in one pass.
 
     Example: angiosome check plan.yaml
     """
-    from angiosome.study import is_review, read_review, read_study
+    from angiosome.evidence.catalogue import files_of, read_files
 
-    study = review = None
-    try:
-        with told_to_the_user() if not as_json else contextlib.nullcontext():
-            if is_review(file):
-                review = read_review(file)
-            else:
-                study = read_study(file)
-    except ProblemsError as error:
-        print_json({"ok": False, "problems": [vars(problem) for problem in error.problems]})
-        raise typer.Exit(2) from error
-    except AngiosomeError as error:
-        print_json({"ok": False, "error": str(error)})
-        raise typer.Exit(2) from error
+    with told_to_the_user():
+        named = files_of(files)
+        read = read_files(named)
     if as_json:
-        print_json({"ok": True, "problems": []})
-    elif review is not None:
-        typer.echo(
-            f"{file}: ok. Review '{review.id}', {len(review.contradictions)} contradictions."
-        )
-    elif study is not None:
-        arms, outcomes = len(study.arms), len(study.outcomes)
-        typer.echo(
-            f"{file}: ok. {study.kind} study '{study.id}', {arms} arms, {outcomes} outcomes."
-        )
+        problems = [vars(problem) for problem in read.problems]
+        print_json({"ok": not problems, "files": len(named), "problems": problems})
+    else:
+        for file, line in sorted(
+            [*map(_study_line, read.studies), *map(_review_line, read.reviews)]
+        ):
+            typer.echo(f"{file}: ok. {line}")
+        for _, problems in groupby(read.problems, key=lambda problem: problem.file):
+            typer.echo(f"Error: {ProblemsError(list(problems))}", err=True)
+        if len(named) > 1:
+            typer.echo(f"{len(named)} files, {len(read.refused)} with problems")
+    if read.problems:
+        raise typer.Exit(2)
+
+
+def _study_line(read: tuple[Path, Study]) -> tuple[Path, str]:
+    file, study = read
+    arms, outcomes = len(study.arms), len(study.outcomes)
+    return file, f"{study.kind} study '{study.id}', {arms} arms, {outcomes} outcomes."
+
+
+def _review_line(read: tuple[Path, Review]) -> tuple[Path, str]:
+    file, review = read
+    return file, f"Review '{review.id}', {len(review.contradictions)} contradictions."
 
 
 @app.command()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from angiosome.data import FOLDER
 from angiosome.errors import AngiosomeError, Problem, ProblemsError
+from angiosome.evidence.look import folders_of
 from angiosome.study import Review, Study, is_review, read_review, read_study
 
 
@@ -59,6 +60,25 @@ def find_study(name: str) -> Study:
     )
 
 
+def files_of(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """These files, and in place of a folder the study and review files under it, sorted.
+
+    Raises:
+        AngiosomeError: a folder without such files.
+        OSError: a folder that cannot be listed.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        inside = [Path(folder, name) for folder, names in folders_of(str(path)) for name in names]
+        if not inside:
+            raise AngiosomeError(f"{path}: no file under it ends in .yaml")
+        files += sorted(inside)
+    return tuple(dict.fromkeys(files))
+
+
 @dataclass(frozen=True)
 class Read:
     """What was read from some files: the good ones, and every problem of the others."""
@@ -84,8 +104,5 @@ def read_files(paths: Iterable[Path]) -> Read:
                 studies.append((path, read_study(path)))
         except ProblemsError as error:
             problems.extend(error.problems)
-            refused.append(path)
-        except AngiosomeError as error:
-            problems.append(Problem(str(path), None, "", str(error)))
             refused.append(path)
     return Read(tuple(studies), tuple(reviews), tuple(problems), tuple(refused))

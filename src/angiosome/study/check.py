@@ -28,7 +28,6 @@ def read_study(file: Path, *, shown_as: str | None = None) -> Study:
 
     Raises:
         ProblemsError: every problem of the file, each with its line and what is allowed.
-        AngiosomeError: the file cannot be read at all.
     """
     return study_of(read_yaml(file, shown_as=shown_as))
 

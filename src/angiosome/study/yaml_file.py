@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from angiosome.errors import AngiosomeError, Problem, ProblemsError
+from angiosome.errors import Problem, ProblemsError
 
 MAX_BYTES = 2_000_000  # a study file of a hundred arms is under 200 kB
 MAX_DEPTH = 24  # the schema needs 8
@@ -65,8 +65,8 @@ def read_yaml(file: Path, *, shown_as: str | None = None) -> Document:
 
     Raises:
         ProblemsError: not readable as a study file; every duplicate key is named, and the first
-            of the faults that end the reading (encoding, tab, anchor, tag, depth, size).
-        AngiosomeError: no such file.
+            of the faults that end the reading (no such file, encoding, tab, anchor, tag, depth,
+            size).
     """
     name = shown_as or str(file)
     try:
@@ -78,7 +78,8 @@ def read_yaml(file: Path, *, shown_as: str | None = None) -> Document:
             raise ProblemsError([Problem(name, None, "", message)])
         raw = file.read_bytes()
     except OSError as error:
-        raise AngiosomeError(f"{name}: cannot be read ({error.strerror})") from error
+        message = f"cannot be read ({error.strerror})"
+        raise ProblemsError([Problem(name, None, "", message)]) from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
