@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from angiosome.report import marks
-from angiosome.report.numbers import anchor, interval, short, superscript, told, unit_text
-from angiosome.study import Study
+from angiosome.report.numbers import anchor, interval, short, told, unit_text
 from angiosome.tissue.slab import HYPOXIC_MMHG
-from angiosome.trials.arms import CHAIN, ArmResult
+from angiosome.trials.arms import ArmResult
 
 STRIP_WIDTH, STRIP_HEIGHT, STRIP_AXIS = 240.0, 24.0, 16.0
 
@@ -70,164 +69,6 @@ def strip_ends(
             values += [row["reported_mean"] - (spread or 0), row["reported_mean"] + (spread or 0)]
     room = 0.04 * (max(values) - min(values) or 1.0)
     return min(values) - room, max(values) + room
-
-
-@dataclass(frozen=True)
-class Series:
-    """The chain of one arm: its label, its place among the arms, and its steps."""
-
-    label: str
-    index: int
-    chain: Mapping[str, Mapping[str, float]]
-
-
-def chain_series(study: Study, summary: Mapping[str, Any]) -> list[Series]:
-    """The arms that are given something, as the chain figure takes them."""
-    order = [arm.id for arm in study.arms]
-    return [
-        Series(study.arm(arm).label, order.index(arm), steps)
-        for arm, steps in summary["chain"].items()
-        if steps["particles given"]["median"] > 0
-    ]
-
-
-def chain_figure(
-    series: Sequence[Series],
-    parts_at: str | None,
-    record: Callable[[str], str],
-    *,
-    narrow: bool = False,
-) -> str:
-    """Every step from syringe to outcome, on logarithmic axes of one scale.
-
-    The strips are aligned on the first arm's medians, and one division is a factor of ten in all
-    of them: where another arm leaves the upright line, there the arms part. ``record`` gives the
-    id of the place that a step's numbers lead to.
-    """
-    width = 380.0 if narrow else 980.0
-    left, right = (14.0, width - 14) if narrow else (250.0, 670.0)
-    row, head = (
-        (104.0 + 15 * len(series), 8.0) if narrow else (max(62.0, 22 + 18.0 * len(series)), 8.0)
-    )
-    top = 34.0 if narrow else 0.0
-    if not series:
-        return marks.figure(width, 40, "no arm is given vesicles", name="chain")
-    below, above = _reach(series)
-    unit = (right - left) / (below + above)
-    centre = left + below * unit
-    drawn, shaded = list[str](), list[str]()
-    joints: dict[int, list[tuple[float, float]]] = {one.index: [] for one in series}
-    for number, step in enumerate(CHAIN):
-        y0 = head + number * row
-        y = y0 + top + (26.0 if narrow else row / 2)
-        base = _log(series[0].chain[step.name]["median"])
-        if step.name == parts_at:
-            shaded.append(
-                marks.element(
-                    "rect", x=0.0, y=y0, width=width, height=row, rx=6.0, class_="parting"
-                )
-            )
-        drawn.append(
-            marks.text(
-                step.name, 10 if narrow else 14, y0 + (20 if narrow else row / 2 - 4), class_="step"
-            )
-        )
-        unit_words = unit_text(step.unit)
-        if narrow:
-            drawn.append(
-                marks.text(unit_words, width - 10, y0 + 20, class_="tick", text_anchor="end")
-            )
-        else:
-            drawn.append(marks.text(unit_words, 14, y0 + row / 2 + 13, class_="tick"))
-        if number:
-            drawn.append(marks.line(0, y0, width, y0, "rule"))
-        if base is None:
-            drawn.append(
-                marks.text("none in any arm", centre, y + 4, class_="tick", text_anchor="middle")
-            )
-            for one in series:
-                joints[one.index].append((centre, y))
-            continue
-        for power in range(math.ceil(base - below), math.floor(base + above) + 1):
-            if step.unit == "%" and power > 2:
-                continue  # no part is larger than the whole
-            x = centre + (power - base) * unit
-            drawn.append(marks.line(x, y - 16, x, y + 12, "grid"))
-            drawn.append(marks.text(_power(power), x, y + 24, class_="tick", text_anchor="middle"))
-        for place, one in enumerate(series):
-            offset = (place - (len(series) - 1) / 2) * 11 - 3
-            drawn += _step_marks(one, step.name, base, centre, unit, left, y + offset, joints)
-            words = one.chain[step.name]
-            x, ty = (
-                (10.0, y + 46 + 15 * place)
-                if narrow
-                else (690.0, y0 + row / 2 + 4 + (place - (len(series) - 1) / 2) * 18)
-            )
-            drawn.append(marks.marker(one.index, x + 4, ty - 4, 3.6))
-            median = marks.text(told(words["median"]), x + 16, ty, class_="number")
-            ends = interval(words["low"], words["high"])
-            range_ = marks.text(ends, x + 104, ty, class_="range")
-            spoken = f"{one.label}, {step.name}: {told(words['median'])}, {ends}"
-            drawn.append(marks.link(record(step.name), spoken, median, range_))
-    for index, points in joints.items():
-        class_ = f"joint {marks.arm_class(index)}"
-        drawn = [*([] if narrow else [marks.path(points, class_)]), *drawn]
-    drawn = shaded + drawn
-    label = f"{len(CHAIN)} steps from particles to outcome; each number leads to its record"
-    return marks.figure(width, head + row * len(CHAIN) + 4, label, *drawn, name="chain")
-
-
-def _step_marks(
-    one: Series,
-    step: str,
-    base: float,
-    centre: float,
-    unit: float,
-    left: float,
-    y: float,
-    joints: dict[int, list[tuple[float, float]]],
-) -> list[str]:
-    """The interval and median of one arm at one step."""
-    values = {key: _log(one.chain[step][key]) for key in ("low", "median", "high")}
-    class_ = marks.arm_class(one.index)
-    if values["median"] is None:
-        joints[one.index].append((left, y))
-        return [marks.text("0", left, y + 4, class_=f"zero {class_}")]
-    x = {k: left if v is None else centre + (v - base) * unit for k, v in values.items()}
-    joints[one.index].append((x["median"], y))
-    return [
-        marks.element(
-            "rect",
-            x=x["low"],
-            y=y - 3,
-            width=max(x["high"] - x["low"], 1.0),
-            height=6.0,
-            rx=3.0,
-            class_=f"band {class_}",
-        ),
-        marks.marker(one.index, x["median"], y),
-    ]
-
-
-def _log(value: float) -> float | None:
-    return math.log10(value) if value > 0 else None
-
-
-def _power(power: int) -> str:
-    return {0: "1", 1: "10", 2: "100", -1: "0.1"}.get(power, f"10{superscript(power)}")
-
-
-def _reach(series: Sequence[Series]) -> tuple[float, float]:
-    """Decades below and above the first arm's median that hold every interval of every step."""
-    below, above = 0.5, 0.5
-    for step in CHAIN:
-        base = _log(series[0].chain[step.name]["median"])
-        for one in series:
-            for value in one.chain[step.name].values():
-                log = _log(value)
-                if base is not None and log is not None:
-                    below, above = max(below, base - log), max(above, log - base)
-    return min(below, 9) + 0.15, min(above, 9) + 0.15
 
 
 @dataclass(frozen=True)
@@ -369,11 +210,6 @@ def share_figure(
         ends = [x(max(share + side * item["error"], 0)) for side in (-1, 1)]
         drawn.append(marks.line(ends[0], y, ends[1], y, "error"))
     return marks.figure(width, height, label, *drawn, name=name)
-
-
-def parting_step(summary: Mapping[str, Any]) -> str | None:
-    """The step at which the run's sentence says the arms part."""
-    return next((s.name for s in CHAIN if f"part at '{s.name}'" in summary["separates"]), None)
 
 
 def thinned(times_h: np.ndarray, most: int = 160) -> np.ndarray:

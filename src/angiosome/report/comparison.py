@@ -13,6 +13,7 @@ from urllib.parse import quote
 from angiosome.errors import AngiosomeError
 from angiosome.io.atomic import write_text
 from angiosome.report import charts, marks, page, records, story, tables
+from angiosome.report.chain_figure import chain_figure, chain_series, parting_step
 from angiosome.study import Study
 from angiosome.trials.arms import CHAIN
 from angiosome.trials.run import read_request
@@ -75,11 +76,9 @@ def render_comparison(runs: Sequence[Run], near: Path) -> str:
         {
             "name": name,
             "index": index,
-            "key": [(one.index, one.label) for one in charts.chain_series(run.study, run.summary)],
+            "key": [(one.index, one.label) for one in chain_series(run.study, run.summary)],
             "separates": story.parting_words(run.summary),
-            "parting_record": record(
-                index, "step", charts.parting_step(run.summary) or CHAIN[-1].name
-            ),
+            "parting_record": record(index, "step", parting_step(run.summary) or CHAIN[-1].name),
             "svg": page.drawing(_chain(run, index)),
             "narrow": page.drawing(_chain(run, index, narrow=True)),
             "labels": {arm.id: arm.label for arm in run.study.arms},
@@ -131,13 +130,13 @@ def record(index: int, *words: str) -> str:
 
 
 def _chain(run: Run, index: int, *, narrow: bool = False) -> str:
-    series = charts.chain_series(run.study, run.summary)
-    parts_at = charts.parting_step(run.summary)
+    series = chain_series(run.study, run.summary)
+    parts_at = parting_step(run.summary)
 
     def of_run(step: str) -> str:
         return record(index, "step", step)
 
-    return charts.chain_figure(series, parts_at, of_run, narrow=narrow)
+    return chain_figure(series, parts_at, of_run, narrow=narrow)
 
 
 def outcome_groups(runs: Sequence[Run], names: Sequence[str]) -> list[list[dict[str, Any]]]:

@@ -30,6 +30,7 @@ from angiosome.report import (
     tables,
     tissue,
 )
+from angiosome.report.chain_figure import chain_figure, chain_series, parting_step
 from angiosome.report.citations import GUIDES, Citations, address, bibtex
 from angiosome.report.crate import write_crate
 from angiosome.report.links import link, linked
@@ -79,10 +80,10 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
     slabs = tissue.read_slabs(finished.folder, study)
     view, notes = tissue.island(study, slabs)
     in_sections, fewer = sections.drawn(slabs)
-    series = charts.chain_series(study, summary)
+    series = chain_series(study, summary)
     shown = course_panels(finished, rows)
     shares = share_parts(summary)
-    agreement, parts_at = [row["mark"] for row in rows], charts.parting_step(summary)
+    agreement, parts_at = [row["mark"] for row in rows], parting_step(summary)
     content = {
         "study": study,
         "summary": summary,
@@ -290,10 +291,10 @@ def figures(
     fewer: Mapping[str, tissue.Slab],
 ) -> dict[str, markupsafe.Markup | None]:
     """The chain and the sections, each for a wide and for a narrow window."""
-    series, parts_at = charts.chain_series(study, summary), charts.parting_step(summary)
+    series, parts_at = chain_series(study, summary), parting_step(summary)
     found: dict[str, markupsafe.Markup | None] = {
-        "chain": drawing(charts.chain_figure(series, parts_at, step_record)),
-        "chain_narrow": drawing(charts.chain_figure(series, parts_at, step_record, narrow=True)),
+        "chain": drawing(chain_figure(series, parts_at, step_record)),
+        "chain_narrow": drawing(chain_figure(series, parts_at, step_record, narrow=True)),
         "lengthwise": None,
     }
     if slabs:
