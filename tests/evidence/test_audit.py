@@ -109,7 +109,9 @@ PLANTED = {
     "cargo-or-readout": study(text="raised: [VEGF]", table=claim(cargo="VEGF", kind="protein")),
     "cargo-or-modification": study(
         modification="CXCR4 overexpression",
-        table=claim(cargo="CXCR4", kind="protein", basis="listed in a table"),
+        table=claim(
+            cargo="CXCR4", kind="protein", basis="listed in a table", modification="not reported"
+        ),
     ),
     "author-name": study(other_author="Moe"),
     "out-of-scope": study(cell="serum"),

@@ -117,6 +117,23 @@ def test_every_claim_of_every_study_is_one_row(index):
     assert len({(row["study"], row["claim"]) for row in rows}) == len(rows)
 
 
+def test_the_rows_of_table_1_of_the_first_review_name_no_modification(index):
+    """Its columns are source, cargo and disease; what the text adds stays with the text."""
+    rows = rows_of(
+        index,
+        """SELECT "where", modification FROM claims
+        WHERE review = 'A' AND citation = '46'""",
+    )
+    told = {row["where"].partition(",")[0]: row["modification"] for row in rows}
+    assert told == {"Table 1": "not reported", "text": "hypoxia"}
+    table = rows_of(
+        index,
+        """SELECT DISTINCT modification FROM claims
+        WHERE review = 'A' AND "where" LIKE 'Table 1, row %'""",
+    )
+    assert table == [{"modification": "not reported"}]
+
+
 @pytest.mark.parametrize(
     ("filters", "text", "expected"),
     [

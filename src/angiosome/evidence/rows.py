@@ -44,7 +44,7 @@ def _row(study: Study, claim: Claim, letters: Mapping[str, str]) -> ClaimRow:
         citation=_citation(mentions, claim),
         first_author=_author(study, mentions, review),
         vesicle_source=product.cell if product else claim.cell or "",
-        modification=_said(product.modification) if product else "",
+        modification=_modification(product, claim),
         cargo=name or str(claim.cargo.value),
         cargo_id=found.curie or "" if found else "",
         cargo_type=kind,
@@ -74,6 +74,13 @@ def _row(study: Study, claim: Claim, letters: Mapping[str, str]) -> ClaimRow:
         note=claim.note or "",
         cargo_id_note=_id_note(found) if found else "",
     )
+
+
+def _modification(product: Product | None, claim: Claim) -> str:
+    """As the place states it, where the file says so; else the product's."""
+    if claim.modification is not None:
+        return _said(claim.modification)
+    return _said(product.modification) if product else ""
 
 
 def _mentions(study: Study, claim: Claim) -> list[Mention]:

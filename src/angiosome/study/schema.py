@@ -250,6 +250,9 @@ class Claim(Record):
     """Id of the product that is meant; the study's only one when left out."""
     cell: Text | None = None
     """Source cell as this place writes it, where that differs from the product's."""
+    modification: Fact[Text] | None = None
+    """Modification as this place states it, where that differs from the product's; 'not reported'
+    where it names none."""
     evidence: Annotated[str, OneOf("a kind of evidence", vocabulary.EVIDENCE_KINDS)] | None = None
     """What was given, where that differs from the study as a whole."""
     cargo: Fact[Text] = Field(default_factory=not_reported)

@@ -264,14 +264,17 @@ def _same_or_form(one: str, other: str) -> bool:
 def cargo_or_modification(claims: Claims) -> Generator[Pair]:
     """A molecule is listed as cargo, and it is what the parent cell was made to express."""
     for a in claims:
-        if not given(a.cargo) or not given(a.modification):
+        if not given(a.cargo) or a.cargo_status != "listed in a table":
             continue
-        words = a.modification.replace("-", " ").replace(",", " ").split()
-        listed = a.cargo_status == "listed in a table"
-        if listed and "overexpress" in a.modification.lower() and a.cargo in words:
-            says = (f"{a.cargo}: {a.cargo_status}", f"the source cell: {a.modification}")
-            place = Place(a.review, "modification of the source cell")
-            yield Pair(place_of(a), says[0], place, says[1], "cargo or readout", "medium")
+        made = next((b for b in claims if _made_to_express(b, a.cargo)), None)
+        if made:
+            says = (f"{a.cargo}: {a.cargo_status}", f"the source cell: {made.modification}")
+            yield Pair(place_of(a), says[0], place_of(made), says[1], "cargo or readout", "medium")
+
+
+def _made_to_express(claim: ClaimRow, molecule: str) -> bool:
+    words = claim.modification.replace("-", " ").replace(",", " ").split()
+    return "overexpress" in claim.modification.lower() and molecule in words
 
 
 RULES: dict[str, Rule] = {
