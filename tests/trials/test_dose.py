@@ -89,6 +89,14 @@ def test_a_study_that_only_makes_a_claim_gets_the_usual_dose_and_says_so():
     assert case.case.route == "intravenous"  # usual for the brain
 
 
+def test_the_usual_dose_of_man_spans_what_trials_count_and_weigh():
+    """Two billion particles to 150 mg, at the particles of a mg of the pig's 7.5 mg."""
+    man, pig = (load_registry().find("usual_dose", species) for species in ("human", "pig"))
+    assert [man.low, man.high] == pytest.approx([2e9, 150 * pig.value / 7.5])
+    assert man.value == pytest.approx((man.low * man.high) ** 0.5, rel=0.2)
+    assert man.low < pig.low < pig.value < man.high
+
+
 def test_a_study_without_an_organ_is_refused_in_one_sentence():
     study = find_study("zhang-b36")
     nowhere = study.condition.model_copy(update={"organ": "unspecified"})
