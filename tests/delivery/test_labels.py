@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from angiosome.delivery.labels import Label, label_clearance, label_in_blood, label_in_organ
+from angiosome.delivery.labels import (
+    Label,
+    label_clearance,
+    label_in_blood,
+    label_in_organ,
+    label_residence_h,
+)
 
 LABEL = Label(lost_per_h=0.03, volume_ml=9.0, leaves_per_h=0.4, free=0.2, freed=0.3)
 K, BLOOD_ML = 4.0, 2.0  # vesicles leave blood at this rate, per h
@@ -35,8 +41,16 @@ def test_the_clearance_of_a_label_is_the_dose_over_its_area():
     assert label_clearance(LABEL, K * BLOOD_ML) == pytest.approx(1 / area, rel=1e-4)
 
 
+def test_a_label_stays_for_the_first_moment_over_the_area_of_its_course():
+    blood = label_in_blood(LABEL, TIMES_H, IN_BLOOD, TAKEN, DOSE, BLOOD_ML)[1:]
+    times = TIMES_H[1:]
+    stays = np.trapezoid(times * blood, times) / np.trapezoid(blood, times)
+    assert label_residence_h(LABEL, K * BLOOD_ML, 1 / K) == pytest.approx(stays, rel=1e-4)
+
+
 def test_a_label_that_never_leaves_its_vesicle_shows_the_vesicle():
     plain = Label(lost_per_h=0.03)
     assert label_clearance(plain, 7.0) == pytest.approx(7.0)
+    assert label_residence_h(plain, 7.0, 0.8) == pytest.approx(0.8)
     blood = label_in_blood(plain, TIMES_H, IN_BLOOD, TAKEN, DOSE, BLOOD_ML)
     assert blood == pytest.approx(IN_BLOOD / BLOOD_ML)

@@ -13,7 +13,7 @@ from angiosome.trials.dose.measured import MEASURED
 from angiosome.trials.dose.phase_fits import fit_phases, phases_needed
 
 MISSED = {  # name: the model over the middle of the error; told in docs/dose.md, and not tuned away
-    "clearance in mice, 125-iodine": (2, 3),
+    "residence in mice without macrophages": (1.2, 1.25),
     "time to the peak in mouse liver": (3, 5),
     "phases in rat blood": (0.6, 0.7),
     "share of a dose in mouse muscle": (10, 25),
@@ -34,7 +34,7 @@ ROWS = {  # name: row of the collected parameters, and what its unit is in that 
     "half-life in mouse blood, dye": ("pk_thalf_alpha_dye", 1),
     "clearance in mice, dye": ("pk_cl_dye", 1),
     "clearance in mice, 125-iodine": ("pk_cl_125i", 1),
-    "clearance in mice without macrophages": ("pk_cl_macdepleted", 1),
+    "clearance from serum in mice without macrophages": ("pk_cl_macdepleted", 1),
     "time to the peak in mouse spleen": ("pk_peak_time_lung_spleen", 1),
     "phases in rat blood": ("pk_compartments_rat", 1),
     "half-life in a macaque of 7 kg": ("pk_thalf_nhp", 1),
@@ -133,15 +133,44 @@ def test_the_numbers_of_the_dye_are_those_that_its_row_rests_on():
     assert find("dye_half_life_mouse").value == pytest.approx((149 * 792) ** 0.5, rel=0.02)
 
 
-def test_iodide_is_cleared_as_the_table_of_pertechnetate_says():
-    """Dose over the area of its blood column, the tail by its last two samples; mL of blood a g."""
+def test_iodide_is_cleared_as_in_rats_and_no_faster_than_pertechnetate_in_mice():
+    """0.1 mL/min of 100 g; dose over the area of a blood column, its tail by two samples."""
+    found = load_registry().find("iodide_clearance_mouse")
+    assert found.value == pytest.approx(0.1 * (25 / 100) ** 0.75, rel=0.03)
+    assert found.low == pytest.approx(0.1 * 25 / 100)
     hours = np.array([0.083, 1.0, 2.0, 6.0, 24.0])
     per_g = np.array([8.358, 2.890, 2.518, 1.621, 0.136])  # % of the dose; pertechnetate2024
     falls = -np.diff(np.log(per_g)) / np.diff(hours)
     between = -np.diff(per_g) / falls  # exact for an exponential between two samples
     area = hours[0] * per_g[0] + between.sum() + per_g[-1] / falls[-1]
-    found = load_registry().find("iodide_clearance_mouse")
-    assert found.value == pytest.approx(100 / area / 60, rel=0.03)
+    assert found.high == pytest.approx(100 / area / 60, rel=0.03)
+
+
+def test_macrophages_take_what_serum_keeps_without_them():
+    """Vesicles are in plasma, so that blood is cleared of more mL than serum is."""
+    find = load_registry().find
+    bare = 0.651 / (1 - find("haematocrit", "mouse").value)
+    whole = 60 * compared()["clearance in mice, reporter"].model
+    assert find("macrophage_share").value == pytest.approx(1 - bare / whole, abs=0.01)
+
+
+def test_the_peak_of_the_liver_is_flat():
+    """What blood has lost by two exponentials, less what the liver lost of it: told in the docs.
+
+    In tables seen, labels in livers of three to five mice scatter by 5 to 36 %.
+    """
+    find = load_registry().find
+    a, b = (np.log(2) / find(f"vesicle_{kind}half_life_mouse").value for kind in ("", "slow_"))
+    f, d = find("vesicle_fast_share").value, np.log(2) / 60 / find("label_organ_half_life").value
+    minutes = np.arange(1.0, 1441.0)
+
+    def held(rate):  # taken in proportion to exp(-rate t), lost at d
+        return (np.exp(-d * minutes) - np.exp(-rate * minutes)) / (rate - d)
+
+    liver = f * held(a) + (1 - f) * held(b)
+    peak_h = compared()["time to the peak in mouse liver"].model
+    assert minutes[np.argmax(liver)] / 60 == pytest.approx(peak_h, rel=0.1)  # looks are 20 % apart
+    assert liver[59] / liver.max() == pytest.approx(0.84, abs=0.01)
 
 
 def test_a_fit_finds_the_phases_that_a_course_is_made_of():

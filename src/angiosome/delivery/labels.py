@@ -76,6 +76,25 @@ def label_clearance(label: Label, vesicle_clearance: float) -> float:
     return 1 / ((1 - label.free) / vesicle_clearance + (label.free + label.freed) / of_free)
 
 
+def label_residence_h(label: Label, vesicle_clearance: float, vesicle_residence_h: float) -> float:
+    """Mean time that label in blood is seen there: area under t C over area under C, hours.
+
+    Free from the start it stays 1/l; freed, it first waits until its vesicle is taken, T on the
+    average, for vesicles leave the body only from blood. With the areas of `label_clearance`
+
+        MRT / CL = (1 - p) T / CL_vesicle + [p + s (1 + l T)] / (V_F l^2)
+
+    Args:
+        vesicle_clearance: mL/h.
+        vesicle_residence_h: T, of vesicles in blood and periphery.
+    """
+    leaves, waits = label.leaves_per_h, vesicle_residence_h
+    on_vesicles = (1 - label.free) * waits / vesicle_clearance
+    free = label.free + label.freed * (1 + leaves * waits)
+    moment = on_vesicles + free / (label.volume_ml * leaves**2)
+    return moment * label_clearance(label, vesicle_clearance)
+
+
 def _filled(times_h: Floats, given: Floats, lost_per_h: float) -> Floats:
     """What a pool holds that was given so much so far, evenly between two times, and leaks."""
     pool = np.zeros(len(times_h))

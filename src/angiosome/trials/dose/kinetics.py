@@ -22,7 +22,13 @@ from angiosome.delivery import (
     clearances_ml_per_h,
     first_pass_extraction,
 )
-from angiosome.delivery.labels import Label, label_clearance, label_in_blood, label_in_organ
+from angiosome.delivery.labels import (
+    Label,
+    label_clearance,
+    label_in_blood,
+    label_in_organ,
+    label_residence_h,
+)
 from angiosome.numerics import in_chunks
 from angiosome.parameters import Registry, load_registry
 from angiosome.subject.dosing import CHUNK, Case, Lane, infusion_of, solve, subjects_of
@@ -170,6 +176,8 @@ _DRAWN = (
     "dye_half_life_mouse",
     "iodine_freed",
     "iodide_clearance_mouse",
+    "iodide_volume_per_kg",
+    "haematocrit",
 )
 
 
@@ -185,6 +193,7 @@ def _of_one(
     mouse, blood_ml = found["heart"], float(lane.body.blood_volume_ml)
     blood = {name: np.asarray(state.blood) for name, state in found.items()}
     whole, bare = _clearances(lane)
+    spread_ml = blood_ml * float(1 + lane.body.to_periphery_per_h / lane.body.from_periphery_per_h)
     shares = {organ: _taken(found[organ]) for organ in BEDS}
     shares["muscle"] = _as_often(
         shares.pop("limb"), drawn["muscle_mass_share"] / drawn["limb_mass_share"]
@@ -200,8 +209,13 @@ def _of_one(
         leaves_per_h=60 * np.log(2) / drawn["dye_half_life_mouse"],
         free=drawn["dye_free"],
     )
-    iodide_ml_per_h = 60 * drawn["iodide_clearance_mouse"]
-    iodine = Label(loses, leaves_per_h=iodide_ml_per_h, freed=drawn["iodine_freed"])  # of 1 mL
+    iodide_ml = 1000 * drawn["iodide_volume_per_kg"] * float(lane.weight_kg)
+    iodine = Label(
+        loses,
+        volume_ml=iodide_ml,
+        leaves_per_h=60 * drawn["iodide_clearance_mouse"] / iodide_ml,
+        freed=drawn["iodine_freed"],
+    )
     dose = PARTICLES * np.minimum(TIMES_H / MOUSE.duration_h, 1.0)
     taken = dose - blood["heart"] - np.asarray(mouse.periphery)
     dyed = _phases(label_in_blood(dye, TIMES_H, blood["heart"], taken, dose, blood_ml))
@@ -213,7 +227,8 @@ def _of_one(
         "slow half-life in mouse blood, reporter": reporter.half_lives[1],
         "half-life in mouse blood, melanoma": reporter.half_lives[0],
         "clearance in mice, reporter": whole / 60,
-        "clearance in mice without macrophages": bare,
+        "clearance from serum in mice without macrophages": bare * (1 - drawn["haematocrit"]),
+        "residence in mice without macrophages": spread_ml / bare,
         **{f"share of a dose in mouse {o}": 100 * _cleared(mouse, o) for o in ORGANS_GIVEN},
         "half-life in a macaque of 7 kg": _phases(blood["macaque"]).half_lives[0],
         "half-life in a man of 70 kg": _phases(blood["man"]).half_lives[0],
@@ -222,6 +237,7 @@ def _of_one(
         "slow half-life in mouse blood, dye": dyed.half_lives[1],
         "volume of distribution in mice, dye": dye_ml,
         "clearance in mice, 125-iodine": label_clearance(iodine, whole) / 60,
+        "residence in mice, 125-iodine": label_residence_h(iodine, whole, spread_ml / whole),
         **{f"time to the peak in mouse {o}": _peak_h(Label(loses), mouse, o) for o in ORGANS_SEEN},
         "phases in rat blood": float(_rat_phases(blood["rat"])),
         "heart after a needle, over after a vein": _taken(found["by needle"])

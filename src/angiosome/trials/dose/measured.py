@@ -40,9 +40,10 @@ MEASURED = (
     Measured("slow half-life in mouse blood, reporter", "min", 20, 240, RANGE, "memory", SLOW),
     Measured("clearance in mice, reporter", "mL/min", 0.075, 0.75, MATSUMOTO, "abstract", FAST),
     Measured(
-        "clearance in mice without macrophages",
+        "clearance from serum in mice without macrophages",
         "mL/h", 0.494, 0.808, TABLE, "secondary", "macrophage_share",
     ),
+    Measured("residence in mice without macrophages", "h", 2.89, 4.25, TABLE, "secondary"),
     Measured(
         "share of a dose in mouse liver", "%", 20, 60, MORISHITA, "abstract", SHARE + "liver"
     ),
@@ -62,6 +63,7 @@ MEASURED = (
         "min", 1, 5, "Takahashi et al. 2013", "secondary", differs=FAST,
     ),
     Measured("clearance in mice, 125-iodine", "mL/min", 0.008, 0.032, TABLE, "secondary"),
+    Measured("residence in mice, 125-iodine", "h", 1.7, 6.8, TABLE, "secondary"),
     Measured("time to the peak in mouse liver", "h", 0.0, 1.0, "Kang et al. 2021", "abstract"),
     Measured("time to the peak in mouse spleen", "h", 2.0, 12.0, "Kang et al. 2021", "abstract"),
     Measured("phases in rat blood", "1", 3, 3, "Pharm Res 2021, PMID 34671921", "abstract"),
