@@ -184,6 +184,7 @@ NOTED = [
     ("direction", "79", "promotes", "suppresses"),
     ("author-name", "51", "Luther", "Kristin"),
     ("kind-of-evidence", "60", "vesicle", "cell therapy"),
+    ("kind-of-evidence", "49", "vesicle", "cell therapy"),
     ("cargo-differs", "74", "circDLGAP4", "miR-320"),
     ("reader", "19, 46", "MALAT1, raised by the vesicles, targets miR-497", "release more of it"),
     ("recipient-cell", "49", "cardiac stem cell", "endothelial cell"),

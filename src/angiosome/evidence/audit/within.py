@@ -225,9 +225,16 @@ def _models(claims: Claims) -> dict[str, str]:
 def kind_of_evidence(claims: Claims) -> Generator[Pair]:
     """One place says that vesicles were given, another that cells or a naked molecule were."""
     for one, first, other, second in _pairs(claims):
-        a, b = {c.kind for c in first} - {"general"}, {c.kind for c in second} - {"general"}
-        if a and b and not a & b:
-            yield Pair(one, _list(a), other, _list(b), "kind of evidence", "high")
+        for behaviour in (None, *dict.fromkeys(c.behaviour for c in first)):
+            a, b = _kinds(first, behaviour), _kinds(second, behaviour)
+            if a and b and not a & b:
+                yield Pair(one, _list(a), other, _list(b), "kind of evidence", "high")
+                break
+
+
+def _kinds(claims: Claims, behaviour: str | None) -> set[str]:
+    """What was given, of one behaviour or of all; a place can tell of cells and of vesicles."""
+    return {c.kind for c in claims if behaviour in (None, c.behaviour)} - {"general"}
 
 
 def cargo_or_readout(claims: Claims) -> Generator[Pair]:
