@@ -74,10 +74,11 @@ def study(**changes):
 def found(tmp_path, monkeypatch):
     monkeypatch.setenv("ANGIOSOME_CACHE", str(tmp_path / "cache"))
 
-    def audit(*studies, says=1):
+    def audit(*studies, says=1, counts=""):
         folder = tmp_path / "base"
         folder.mkdir(exist_ok=True)
-        (folder / "review.yaml").write_text(textwrap.dedent(REVIEW).replace("SAYS", str(says)))
+        review = textwrap.dedent(REVIEW).replace("SAYS", str(says))
+        (folder / "review.yaml").write_text(review.replace("counts:\n", f"counts:\n{counts}"))
         for number, text in enumerate(studies):
             (folder / f"{number}.yaml").write_text(text)
         index = open_index(folder)
@@ -161,9 +162,20 @@ def test_a_count_that_its_references_do_not_give_is_found(found):
     assert "count" in found(study(), says=2)
 
 
+@pytest.mark.parametrize(("first", "second", "by_one"), [(2, 2, True), (1, 1, True), (2, 1, False)])
+def test_counts_of_one_place_that_need_two_rules_are_found(first, second, by_one, found):
+    # miR-1-3p and miR-1 are two by exact name, and one without the arm
+    names = study(table=claim(cargo="miR-1"))
+    of = "place: section 2, of: miRNAs, kind: molecules, cargo: [miRNA]"
+    counts = f"  - {{id: a, {of}, says: {first}}}\n  - {{id: b, {of}, says: {second}}}\n"
+    rules = found(names, counts=counts)
+    assert "count" not in rules
+    assert ("one-rule" in rules) is not by_one
+
+
 def test_every_rule_is_tested():
     tested = {*PLANTED, "reference-reused", "opposite-studies", "opposite-signs"}
-    tested |= {"trial-description", "count"}
+    tested |= {"trial-description", "count", "one-rule"}
     elsewhere = {"missing-row", "row-without-study", "one-study-two-sources"}  # in the two reviews
     assert set(RULES) == tested | elsewhere
 
@@ -185,6 +197,7 @@ NOTED = [
     ("author-name", "51", "Luther", "Kristin"),
     ("kind-of-evidence", "60", "vesicle", "cell therapy"),
     ("kind-of-evidence", "49", "vesicle", "cell therapy"),
+    ("one-rule", "", "11 non-coding RNAs in cerebral", "16 non-coding RNAs in myocardial"),
     ("cargo-differs", "74", "circDLGAP4", "miR-320"),
     ("reader", "19, 46", "MALAT1, raised by the vesicles, targets miR-497", "release more of it"),
     ("recipient-cell", "49", "cardiac stem cell", "endothelial cell"),

@@ -70,6 +70,18 @@ def test_no_one_rule_gives_both_of_the_reviews_counts_of_rnas(base):
     assert brain["recounted"]["arm-collapsed, in the table"] == 11
 
 
+def test_the_35_molecules_are_34_names_once_for_each_organ_or_35_with_one_that_is_no_cargo(base):
+    # heart 16 and 2, brain 12 and 2, kidney 2; the sum that section 6 itself gives is 33
+    (row,) = [row for row in reproduced(base) if row["review"] == "B" and row["says"] == 35]
+    assert not row["reproduces"]
+    assert row["recounted"]["exact name, in the table, once for each organ"] == 34
+    # row 7 of the heart has NA for its cargo, and miR-21 in its last column
+    (bian,) = [c for c in base.claims if c.study == "bian-b52" and c.cargo == "miR-21"]
+    assert (bian.where, bian.cargo_status) == ("Table 1, heart, row 7", "not identified")
+    heart = of_table(base, "heart", ("miRNA",))
+    assert "miR-21" not in {claim.cargo for claim in heart}
+
+
 def test_the_three_conserved_mirnas_are_those_of_review_b(base):
     own = [claim for claim in base.claims if claim.review == "B"]
     common = shared(named(own), "family")

@@ -79,6 +79,8 @@ def recount(
 ) -> dict[str, int]:
     """The number under each rule, by the rule's name.
 
+    A count over all organs may have been made by adding theirs up, so it is made both ways.
+
     Args:
         mentions: with ``study``, ``letter``, ``reference`` and ``place``.
         studies: with ``evidence``, by id.
@@ -105,9 +107,11 @@ def recount(
             ]
             for rule in RULES:
                 sets = shared(chosen, rule) if count.shared else molecules(chosen, rule)
-                names = [name for name, organs in sets.items() if _in(organs, count)]
+                organs = [organs for organs in sets.values() if _in(organs, count)]
                 label = f"{rule}{', strict' if strict else ''}, {where}"
-                found[label] = len(names)
+                found[label] = len(organs)
+                if count.organ is None and not count.shared:
+                    found[f"{label}, once for each organ"] = sum(map(len, organs))
     return found
 
 

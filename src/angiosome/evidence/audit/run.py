@@ -25,6 +25,7 @@ ACROSS: Mapping[str, Callable[[Base], Generator[Across]]] = {
     "missing-row": across.missing_row,
     "row-without-study": across.row_without_study,
     "count": counts.counts,
+    "one-rule": counts.one_rule,
 }
 
 RULES: dict[str, str] = {
