@@ -134,6 +134,18 @@ def test_the_rows_of_table_1_of_the_first_review_name_no_modification(index):
     assert table == [{"modification": "not reported"}]
 
 
+def test_a_row_says_where_the_modification_of_its_vesicles_was_read(index):
+    # review B tells of loading in section 6.2 only
+    query = (
+        "SELECT \"where\", modification, modification_read FROM claims WHERE study = 'zhang-b36'"
+    )
+    rows = {row["where"]: row for row in rows_of(index, query)}
+    assert "loaded" in rows["section 6.2"]["modification"]
+    assert rows["section 6.2"]["modification_read"] == "Lai et al. 2025: section 6.2"
+    assert rows["section 5.1"]["modification"] == "not reported"
+    assert rows["section 5.1"]["modification_read"] == ""
+
+
 @pytest.mark.parametrize(
     ("filters", "text", "expected"),
     [

@@ -53,6 +53,8 @@ class ClaimRow:
     kind: str
     claim: str
     source_as_printed: str
+    modification_read: str
+    """Where the modification was read: another place than this, where it speaks of none itself."""
     pathway_effect: str
     raised: str
     lowered: str

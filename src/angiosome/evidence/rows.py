@@ -8,7 +8,9 @@ from angiosome.evidence.claims import KINDS, ClaimRow
 from angiosome.evidence.lexicon import KINDS as KINDS_OF_NAMES
 from angiosome.evidence.lexicon import Identifier, resolve
 from angiosome.study import Claim, Fact, Product, Study
+from angiosome.study.facts import Where
 from angiosome.study.schema import Mention
+from angiosome.study.vocabulary import Absent
 
 
 def claim_rows(study: Study, letters: Mapping[str, str]) -> list[ClaimRow]:
@@ -63,6 +65,7 @@ def _row(study: Study, claim: Claim, letters: Mapping[str, str]) -> ClaimRow:
         kind=KINDS[claim.evidence or study.evidence],
         claim=claim.id,
         source_as_printed=claim.cell or "",
+        modification_read=_modification_read(product, claim),
         pathway_effect=claim.pathway_effect or "",
         raised="; ".join(claim.raised),
         lowered="; ".join(claim.lowered),
@@ -81,6 +84,14 @@ def _modification(product: Product | None, claim: Claim) -> str:
     if claim.modification is not None:
         return _said(claim.modification)
     return _said(product.modification) if product else ""
+
+
+def _modification_read(product: Product | None, claim: Claim) -> str:
+    """Source and place of what `_modification` says; empty where nothing is said."""
+    stated = claim.modification
+    if stated is not None:
+        return "" if isinstance(stated.value, Absent) else _place(stated.read or claim.read)
+    return _place(product.modification.read) if product else ""
 
 
 def _mentions(study: Study, claim: Claim) -> list[Mention]:
@@ -108,6 +119,10 @@ def _id_note(found: Identifier) -> str:
         near = f"; its gene is {', '.join(found.links)}" if found.links else ""
         return f"{found.why}{near}"
     return "" if found.relation == "same" else f"{found.label}: {found.relation}"
+
+
+def _place(read: Where | None) -> str:
+    return f"{read.source or 'primary source'}: {read.place}" if read else ""
 
 
 def _said(fact: Fact[str]) -> str:
