@@ -96,9 +96,13 @@ def recount(
             "of them in the table": len(rows),
         }
     own = [claim for claim in claims if claim.review == review.letter]
-    in_table = [claim for claim in own if claim.where.lower().startswith("table")]
+    places = {
+        "in the table": [claim for claim in own if claim.where.lower().startswith("table")],
+        "in the figures": [claim for claim in own if claim.where.lower().startswith("fig")],
+        "anywhere": own,
+    }
     found: dict[str, int] = {}
-    for where, these in (("in the table", in_table), ("anywhere", own)):
+    for where, these in places.items():
         for strict in (False, True):
             chosen = [
                 claim

@@ -62,11 +62,12 @@ def one_rule(base: Base) -> Generator[Across]:
             for count, found in right:
                 if count in by_best:
                     continue
+                rules_of_it = " or ".join(_fits(count, found))
                 pair = Pair(
                     Place(review.letter, place),
                     f"{best}: {_listed(by_best)}",
                     Place(review.letter, place),
-                    f"{_fits(count, found)[0]}: {_listed([count])}; {best}: {found.get(best, 0)}",
+                    f"{rules_of_it}: {_listed([count])}; {best}: {found.get(best, 0)}",
                     "count",
                     "medium",
                     "no one rule of counting gives all the numbers of this place",
