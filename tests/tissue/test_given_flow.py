@@ -12,7 +12,7 @@ from angiosome.io.networks import read_network
 from angiosome.tissue.given import balance
 from angiosome.tissue.given.flow import solve_flow
 from angiosome.tissue.given.network import Rheology
-from angiosome.tissue.given.pockets import around, cut_out
+from angiosome.tissue.given.pockets import around, cut_out, meeting
 from angiosome.tissue.given.pressure import conductance_at_one_cp
 from angiosome.tissue.rheology import red_cell_share
 
@@ -254,11 +254,12 @@ def test_a_solution_of_the_whole_solves_every_part_that_is_cut_out_of_it():
     solved = solve_flow(given)
     passes = conductance_at_one_cp(given) > 0
     assert not passes[-1]  # a node that meets the blind branch is kept whole all the same
+    met = meeting(given, passes)
     for middle, rings in ((200, 4), (210, 3), (0, 2)):
-        at = around(given, passes, np.array([middle]), rings)
+        at = around(met, np.array([middle]), rings)
         assert 5 < at.size < given.segments / 2
         known = solved.haematocrit.copy()
-        known[around(given, passes, np.array([middle]), rings - 1)] = 0.1  # all but what is cut
+        known[around(met, np.array([middle]), rings - 1)] = 0.1  # all but what is cut
         part = solve_flow(
             cut_out(given, passes, at, known, solved.pressure_mmhg, solved.entering_haematocrit)
         )
@@ -266,6 +267,19 @@ def test_a_solution_of_the_whole_solves_every_part_that_is_cut_out_of_it():
         assert part.haematocrit == pytest.approx(solved.haematocrit[at], abs=3e-4)
         assert part.flow_nl_min == pytest.approx(solved.flow_nl_min[at], abs=3e-4)
         assert max(imbalance(part)) < 1e-9
+
+
+def test_a_pocket_in_a_line_reaches_as_far_on_both_sides():
+    ends = np.stack([np.arange(40), np.arange(1, 41)], axis=1)
+    line = network(ends, {0: 50.0, 40: 10.0})
+    passes = np.ones(40, bool)
+    passes[12] = False  # nothing is beyond what blood cannot pass
+    at, middle = meeting(line, passes), np.array([15])
+    assert around(at, middle, 2).tolist() == [13, 14, 15, 16, 17]
+    assert around(at, middle, 5).tolist() == list(range(13, 21))
+    assert around(at, middle, 1, least=10).tolist() == list(range(13, 23))
+    assert around(at, middle, 1, least=100).tolist() == list(range(13, 40))
+    assert around(at, middle, 30, most=4).tolist() == [13, 14, 15, 16, 17]  # enough to refuse it
 
 
 def with_a_blind_branch(given):

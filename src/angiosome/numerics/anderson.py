@@ -15,12 +15,16 @@ class Anderson:
     With changes g = f(x) - x, and their differences ΔG and those of the points ΔX side by side:
 
         x_next = x + β g - (ΔX + β ΔG) γ,   γ = argmin |g - ΔG γ|
+
+    Where some numbers jump, they alone decide the squares, and the more numbers there are the more
+    jump. With a `bound`, ours, no number of g or of a difference counts in γ as more than that
+    many times their mean size.
     """
 
-    def __init__(self, part: float):
-        self.part = part  # β
+    def __init__(self, part: float, bound: float = np.inf):
+        self.part, self.bound = part, bound  # β
         self._before: tuple[np.ndarray, np.ndarray] | None = None
-        self._differences: list[tuple[np.ndarray, np.ndarray]] = []
+        self._differences: list[tuple[np.ndarray, np.ndarray]] = []  # ΔX + β ΔG, ΔG bounded
         self._products = np.zeros((0, 0))
 
     def forget(self) -> None:
@@ -39,16 +43,18 @@ class Anderson:
             return following
         size = len(self._differences)
         ridge = RIDGE * np.trace(self._products) / size * np.eye(size)
-        right = np.array([along @ change for _, along in self._differences])
+        small = self._bounded(change)
+        right = np.array([along @ small for _, along in self._differences])
         # Not solve: where the last differences are all zero there is no answer but zero.
         weights = np.linalg.lstsq(self._products + ridge, right, rcond=None)[0]
-        for weight, (moved, along) in zip(weights, self._differences, strict=True):
-            following -= weight * (moved + self.part * along)
+        for weight, (step, _) in zip(weights, self._differences, strict=True):
+            following -= weight * step
         return following
 
     def _keep(self, moved: np.ndarray, along: np.ndarray) -> None:
         """Add a pair of differences, and its products with the others; drop the oldest."""
-        self._differences = [*self._differences, (moved, along)][-DEPTH:]
+        step, along = moved + self.part * along, self._bounded(along)
+        self._differences = [*self._differences, (step, along)][-DEPTH:]
         size = len(self._differences)
         kept = len(self._products) - (size - 1)
         products = np.empty((size, size))
@@ -56,3 +62,9 @@ class Anderson:
         row = [other @ along for _, other in self._differences]
         products[-1, :] = products[:, -1] = row
         self._products = products
+
+    def _bounded(self, values: np.ndarray) -> np.ndarray:
+        if self.bound == np.inf:
+            return values
+        most = self.bound * float(np.abs(values).mean())
+        return np.clip(values, -most, most)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import ModuleType
 
 import numpy as np
@@ -18,7 +19,7 @@ from angiosome.tissue.given.haematocrit import (
     shares,
 )
 from angiosome.tissue.given.network import GivenNetwork
-from angiosome.tissue.given.pockets import around, cut_out
+from angiosome.tissue.given.pockets import Meeting, around, cut_out, meeting
 from angiosome.tissue.given.pressure import (
     FULLEST_FOR_VISCOSITY,
     PressureProblem,
@@ -34,12 +35,14 @@ FALL = 0.01  # of the residual at the last pressures, in all passes but the firs
 MOST_CYCLES = 8  # with old factors; beyond, new ones are faster
 MARCHED = 30_000  # segments from which machine code saves more than the 0.4 s that it takes to load
 TOGETHER = 0.6  # of the change is taken, by all segments together; 0.3 to 1 were tried
+BOUND = 3.0  # times the mean change, what a segment counts in this at most; 2 to 4 were tried
 FALLS, PATIENCE = 0.7, 12  # so far the largest change has to fall within so many passes
 LARGE = 2000  # segments; a pass of fewer costs little more than one of a pocket of them
 LARGE_POCKET = 500  # the same within a pocket, where so many passes are spent on a last few
 FEW, MANY = 0.02, 0.1  # of the segments: pockets begin, and are no longer worth while
 PART = 0.1  # of the segments, that pockets may hold at most; 0.05 to 0.5 were tried
 RINGS, WIDER = 3, 5  # around a pocket, one more after so many rounds; 3 to 6 were tried
+ENOUGH = 0.01  # of the segments: a smaller pocket grows to that, for it costs next to nothing
 STANDING = 1e-10  # of the range of pressures: a smaller drop is what rounding leaves
 SHRINK, GROW, LEAST_STEP = 0.6, 1.3, 0.002  # of a segment's step; tried on several networks
 
@@ -123,6 +126,11 @@ class Blood:
         arrived = share * cells[at.up]
         return np.divide(arrived, at.flow, out=np.zeros(network.segments), where=at.flow > 0)
 
+    @cached_property
+    def meeting(self) -> Meeting:
+        """Which segments meet at each node."""
+        return meeting(self.network, self.at_one_cp > 0)
+
     def pocket(self, segments: np.ndarray, haematocrit: np.ndarray, at: Pass) -> Blood:
         """The blood of these segments alone, the rest of the network being as in that pass."""
         part = cut_out(
@@ -163,6 +171,7 @@ def settle(
     large = network.segments >= (LARGE if whole else LARGE_POCKET)
     # Pockets know no leak.
     left = MOST_PASSES * network.segments if large and blood.lost is None else 0
+    least, most = round(ENOUGH * network.segments), round(PART * network.segments)
     while True:
         passes += 1
         last = settled or passes == MOST_PASSES
@@ -179,8 +188,8 @@ def settle(
         segments = moving[:0]
         if left > 0 and 0 < moving.size <= few:
             rings = RINGS + rounds // WIDER
-            segments = around(network, blood.at_one_cp > 0, moving, rings)
-        cut = 0 < segments.size <= PART * network.segments
+            segments = around(blood.meeting, moving, rings, least, most)
+        cut = 0 < segments.size <= most
         steps.stalled = steps.stalled or cut
         following = steps.next(haematocrit, found.change, worst)
         if cut:
@@ -209,7 +218,7 @@ class _Steps:
     """
 
     def __init__(self, segments: int):
-        self.together = Anderson(part=TOGETHER)
+        self.together = Anderson(TOGETHER, BOUND if segments >= LARGE else np.inf)
         self.alone = np.full(segments, TOGETHER)
         self.before = np.zeros(segments)
         self.least, self.since = np.inf, 0

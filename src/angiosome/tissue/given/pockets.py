@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from angiosome.tissue.given.network import PRESSURE, Boundary, GivenNetwork
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """The segments that blood can pass, node after node."""
+
+    ends: np.ndarray  # of every segment of the network
+    start: np.ndarray  # of each node, its first place in `segment`; then the end of the last
+    segment: np.ndarray
+
+
+def meeting(network: GivenNetwork, passes: np.ndarray) -> Meeting:
+    """The segments of each node; only those that blood can pass (`passes`, bool) count."""
+    which = np.flatnonzero(passes)
+    nodes = network.ends[which].ravel()
+    start = np.zeros(network.nodes + 1, int)
+    np.cumsum(np.bincount(nodes, minlength=network.nodes), out=start[1:])
+    order = np.argsort(nodes, kind="stable")
+    return Meeting(network.ends, start, which[order // 2])
+
+
 def around(
-    network: GivenNetwork, passes: np.ndarray, segments: np.ndarray, rings: int
+    at: Meeting, segments: np.ndarray, rings: int, least: int = 0, most: int | None = None
 ) -> np.ndarray:
     """These segments and those within so many steps of them (indices, rising).
 
-    Only segments that blood can pass (`passes`, bool) count; these have to be such ones.
+    It takes further steps until there are `least` of them, and stops short beyond `most`.
     """
-    inside = np.zeros(network.segments, bool)
+    inside, touched = np.zeros(len(at.ends), bool), np.zeros(len(at.start) - 1, bool)
     inside[segments] = True
-    for _ in range(rings):
-        touched = np.zeros(network.nodes, bool)
-        touched[network.ends[inside].ravel()] = True
-        inside = touched[network.ends].any(axis=1) & passes
+    rim, count, step = segments, len(segments), 0
+    while rim.size and (step < rings or count < least):
+        if most is not None and count > most:
+            break
+        step += 1
+        nodes = at.ends[rim].ravel()
+        nodes = nodes[~touched[nodes]]
+        touched[nodes] = True
+        first, many = at.start[nodes], at.start[nodes + 1] - at.start[nodes]
+        place = np.repeat(first - np.cumsum(many) + many, many) + np.arange(many.sum())
+        met = at.segment[place]
+        rim = np.unique(met[~inside[met]])
+        inside[rim] = True
+        count += rim.size
     return np.flatnonzero(inside)
 
 
