@@ -35,7 +35,7 @@ _memory = types.Array(types.float64, 1, "C")
 _block = types.FunctionType(types.void(_memory))
 _given = [types.Array(types.float64, axes, "A", readonly=True) for axes in (2, 2, 2, 3, 2)]
 _filled = [types.Array(types.float64, 3, "C"), *([types.Array(types.int64, 1, "C")] * 3)]
-compiled = numba.njit(error_model="numpy", cache=True)
+in_machine_code = numba.njit(error_model="numpy", cache=True)
 
 
 class Rows:
@@ -117,14 +117,14 @@ def kernel(system: StiffGraph, *, states: int, args: int, inputs: int) -> Kernel
     return Kernel(rows, np.array([of[name] for name in names]), settle, guess, step)
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def _put(memory: Any, row: int, lane: int, values: Any) -> None:
     for k in range(len(values)):
         memory[(row + k) * LANES + lane] = values[k]
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def _increases(times: Any, subject: int) -> bool:
     increases = True
@@ -133,7 +133,7 @@ def _increases(times: Any, subject: int) -> bool:
     return increases
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def _changes(given: Any, subject: int, i: int) -> bool:
     changes = False
@@ -142,7 +142,7 @@ def _changes(given: Any, subject: int, i: int) -> bool:
     return changes
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def _lose(ys: Any, subject: int, start: int) -> None:
     for i in range(start, ys.shape[1]):

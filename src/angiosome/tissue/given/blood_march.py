@@ -15,10 +15,10 @@ import numpy as np
 SETTLED_MMHG = 1e-5  # last step of Newton's method for one unknown: the next would be some 1e-10
 MOST_STEPS = 60
 
-compiled = numba.njit(error_model="numpy", cache=True)
+in_machine_code = numba.njit(error_model="numpy", cache=True)
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def along_the_flow(up, down, nodes):
     """Segments, each after all that bring blood to it; some are missing where flow runs round."""
@@ -57,7 +57,7 @@ def along_the_flow(up, down, nodes):
     return order[:done]
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def _curve(po2, capacity, p50, n, solubility):
     """Oxygen content and its slope."""
@@ -67,7 +67,7 @@ def _curve(po2, capacity, p50, n, solubility):
     return capacity * S + solubility * P, capacity * n * S * (1 - S) / P + solubility
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def _root(a, b, c, capacity, P, content, slope, highest, p50, n, solubility):
     """P from 0 to `highest` with  a C(P) + b P = c,  a and b ≥ 0: the left side rises with P.
@@ -93,7 +93,7 @@ def _root(a, b, c, capacity, P, content, slope, highest, p50, n, solubility):
     return P, content, slope
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def follow(order, first, up, down, flow, capacity, exchange, tissue, at_nodes, law):
     """PO2 of the blood at each node and at the outlet of each piece, for this tissue."""
@@ -131,7 +131,7 @@ def follow(order, first, up, down, flow, capacity, exchange, tissue, at_nodes, l
     return found
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def _mixed(held, flow, capacity, highest, p50, n, solubility):
     if flow <= 0:
@@ -143,7 +143,7 @@ def _mixed(held, flow, capacity, highest, p50, n, solubility):
     return P
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def respond(order, first, up, down, slope_in, slope_out, theta, mixing, flow, exchange, tissue):
     """By how much more each piece gives off where its tissue's PO2 is higher by this."""
