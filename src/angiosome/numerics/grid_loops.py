@@ -114,6 +114,17 @@ def corners(point_um, corner_um, cell_um, shape, wraps, first, last, cell, share
 
 @compiled
 @no_type_check
+def means(field, cell, share, first, last, found):
+    """The mean of the cells around each point, by their shares."""
+    for p in range(first, last):
+        mean = 0.0
+        for at in range(cell.shape[1]):
+            mean += share[p, at] * field[cell[p, at]]
+        found[p] = mean
+
+
+@compiled
+@no_type_check
 def deposit(amount, cell, share, found):
     """Add amounts, shared out over the cells around each point."""
     for p in range(amount.size):
@@ -141,3 +152,106 @@ def take_away(rows, weights, first, last, left):
         weight, row = weights[k], rows[k]
         for i in range(first, last):
             left[i] -= weight * row[i]
+
+
+@compiled
+@no_type_check
+def in_eights(field, first, last, found):
+    """The mean of every two by two by two cells."""
+    _, ny, nz = found.shape
+    eighth = field.dtype.type(0.125)
+    for i in range(first, last):
+        for j in range(ny):
+            one, two = field[2 * i, 2 * j], field[2 * i, 2 * j + 1]
+            three, four = field[2 * i + 1, 2 * j], field[2 * i + 1, 2 * j + 1]
+            for k in range(nz):
+                low = one[2 * k] + two[2 * k] + (three[2 * k] + four[2 * k])
+                high = one[2 * k + 1] + two[2 * k + 1] + (three[2 * k + 1] + four[2 * k + 1])
+                found[i, j, k] = eighth * (low + high)
+
+
+@inlined
+@no_type_check
+def _other_coarse(i, n, side):
+    """The coarse row that a fine row lies next nearest to, and the factor of the side."""
+    low, high, below, above = _beside(i // 2, n, side)
+    return (low, below) if i % 2 == 0 else (high, above)
+
+
+@compiled
+@no_type_check
+def refined(coarse, source, part, sides, first, last, found):
+    """A coarse field, linear between its centres, and a part of the source of each cell."""
+    _, ny, nz = found.shape
+    cx, cy, cz = coarse.shape
+    near, far = coarse.dtype.type(0.75), coarse.dtype.type(0.25)
+    row = np.empty(cz, coarse.dtype)
+    for i in range(first, last):
+        x, by_x = _other_coarse(i, cx, sides[0])
+        wx = far * coarse.dtype.type(by_x)
+        for j in range(ny):
+            y, by_y = _other_coarse(j, cy, sides[1])
+            wy = far * coarse.dtype.type(by_y)
+            here, beside = coarse[i // 2, j // 2], coarse[x, j // 2]
+            along, across = coarse[i // 2, y], coarse[x, y]
+            for k in range(cz):
+                inner = near * here[k] + wx * beside[k]
+                row[k] = near * inner + wy * (near * along[k] + wx * across[k])
+            for k in range(1, cz):
+                found[i, j, 2 * k] = near * row[k] + far * row[k - 1]
+            for k in range(cz - 1):
+                found[i, j, 2 * k + 1] = near * row[k] + far * row[k + 1]
+            for k in (0, nz - 1):
+                z, by_z = _other_coarse(k, cz, sides[2])
+                found[i, j, k] = near * row[k // 2] + far * coarse.dtype.type(by_z) * row[z]
+            for k in range(nz):
+                found[i, j, k] += part[i, j, k] * source[i, j, k]
+
+
+@compiled
+@no_type_check
+def leaving(field, slope, diffusivity, sides, first, last, found):
+    """What  k c - D ∇²c  is; D over the area of a cell's face."""
+    _, ny, nz = field.shape
+    row = np.empty(nz, field.dtype)
+    conducts = field.dtype.type(diffusivity)
+    for i in range(first, last):
+        for j in range(ny):
+            _row_of_differences(field, i, j, sides, row)
+            for k in range(nz):
+                found[i, j, k] = slope[i, j, k] * field[i, j, k] - conducts * row[k]
+
+
+@compiled
+@no_type_check
+def lattice(split, direction, alone, side, corner, first, last, found):
+    """The sum of `tissue_grid._lattice` over the axes, for each piece."""
+    for p in range(first, last):
+        total = 0.0
+        for axis in range(3):
+            a, b = split[p, 1 if axis == 0 else 0], split[p, 1 if axis == 2 else 2]
+            both, one, other, none = (1 - a) * (1 - b), a * (1 - b), (1 - a) * b, a * b
+            sides = both * one + other * none + both * other + one * none
+            falls = 2 * (sides * side + (both * none + one * other) * corner)
+            total += direction[p, axis] ** 2 * (alone + 2 * np.pi * falls)
+        found[p] = total
+
+
+@compiled
+@no_type_check
+def gather(start, cell, share, field, first, last, found):
+    """The mean of the cells that each point meets, by their shares (rows of a sparse matrix)."""
+    for p in range(first, last):
+        mean = 0.0
+        for at in range(start[p], start[p + 1]):
+            mean += share[at] * field[cell[at]]
+        found[p] = mean
+
+
+@compiled
+@no_type_check
+def scatter(amount, start, cell, share, found):
+    """Add amounts at points to the cells that each meets, by their shares."""
+    for p in range(amount.size):
+        for at in range(start[p], start[p + 1]):
+            found[cell[at]] += amount[p] * share[at]

@@ -30,6 +30,7 @@ class SteadyDiffusion:
     sides: tuple[Side, ...]
     cell: float
     stiffness: np.ndarray  # eigenvalues of -∇² (per area), in the shape of the transform
+    along: tuple[np.ndarray, ...]  # those of each axis, which add up to them
 
     def solve(
         self, source: np.ndarray, diffusivity: float, decay: float, smallest: float = 0.0
@@ -46,10 +47,14 @@ class SteadyDiffusion:
         return self.inverse(diffusivity, decay, smallest)(source)
 
     def inverse(
-        self, diffusivity: float, decay: float, smallest: float = 0.0
+        self, diffusivity: float, decay: float | np.ndarray, smallest: float = 0.0
     ) -> Callable[[np.ndarray], np.ndarray]:
-        """`solve` for sources to come, with the same numbers."""
-        factor = diffusivity * self.stiffness + decay
+        """`solve` for sources to come, with the same numbers.
+
+        A decay in the shape of `stiffness` differs from wave to wave.
+        """
+        factor = diffusivity * self.stiffness
+        factor += decay
         if smallest:
             np.maximum(factor, smallest, out=factor)
         np.divide(1, factor, out=factor)
@@ -129,13 +134,14 @@ def _set_up(
     shape: tuple[int, ...], cell: float, sides: tuple[Side, ...], dtype: type
 ) -> SteadyDiffusion:
     waves = [axis for axis, side in enumerate(sides) if side == "periodic"]
-    total = np.zeros([1] * len(shape))
+    along: list[np.ndarray] = []
     for axis, (n, side) in enumerate(zip(shape, sides, strict=True)):
         mode = np.arange(n // 2 + 1 if waves and axis == waves[-1] else n)
         turns = {"closed": mode, "held": mode + 1, "periodic": 2 * np.minimum(mode, n - mode)}
         eigenvalue = (2 - 2 * np.cos(np.pi * turns[side] / n)) / cell**2
-        total = total + eigenvalue.reshape([-1 if a == axis else 1 for a in range(len(shape))])
-    return SteadyDiffusion(shape, sides, cell, np.ascontiguousarray(total, dtype))
+        along.append(eigenvalue.reshape([-1 if a == axis else 1 for a in range(len(shape))]))
+    total = sum(along, np.zeros([1] * len(shape)))
+    return SteadyDiffusion(shape, sides, cell, np.ascontiguousarray(total, dtype), tuple(along))
 
 
 def boundary_source(

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from angiosome.numerics.compiled import compiled, in_parts
+from angiosome.numerics.compiled import compiled
+from angiosome.numerics.threads import in_parts
 
 BLOCK = 1024  # numbers that are summed in their own precision; the blocks in double
 CODE = "angiosome.numerics.grid_loops"

@@ -7,9 +7,10 @@ from functools import partial
 
 import numpy as np
 
-from angiosome.numerics.compiled import compiled, in_parts
+from angiosome.numerics.compiled import compiled
 from angiosome.numerics.steady_diffusion import SteadyDiffusion
 from angiosome.numerics.sums import inner
+from angiosome.numerics.threads import in_parts
 
 MOST = 400
 SINGLE = 1e-4  # how far the residual may have to fall for single precision to be enough
@@ -48,68 +49,83 @@ def solve_varying_decay(
         rtol: residual over source at which to stop.
         guess: a field to start from; where it is near enough there is nothing to solve.
     """
-    mean = float(decay.mean())
-    unlike = decay - mean
     size = inner(source, source) ** 0.5
     if size == 0:
         return Decaying(np.zeros_like(source), 0.0, 0)
-    wanted = rtol * size
-
-    code = compiled("angiosome.numerics.grid_loops") if source.ndim == 3 else None
-
-    def left_by(field: np.ndarray) -> np.ndarray:
-        if code is not None:
-            conducts, left = diffusivity / operator.cell**2, np.empty(field.shape)
-            rest = partial(code.left_by, field, source, decay, conducts, operator.codes)
-            in_parts(lambda first, last: rest(first, last, left), len(field))
-            return left
-        left = operator.laplacian(field)
-        left *= diffusivity
-        left += source
-        left -= decay * field
-        return left
-
+    mean = float(decay.mean())
     if guess is None:
-        field = operator.solve(source, diffusivity, mean)
-        left = -unlike * field
-        solves = 1
+        field, solves = operator.solve(source, diffusivity, mean), 1
     else:
-        field = guess
-        left = left_by(field)
-        field = field + 0 * left  # a number that is none comes through
-        solves = 0
+        field, solves = guess, 0
+    left = _left(operator, source, diffusivity, decay, field)
     norm = inner(left, left) ** 0.5
-    if not norm > wanted:
-        return _balanced(field, left, decay, size, solves)
-    # What single precision loses of a correction is lost relative to what is left to correct.
-    kind = np.float32 if wanted > SINGLE * norm else np.float64
-    inverse = operator.of(kind).inverse(diffusivity, mean)
-    scale, before, norm = norm, np.inf, 1.0  # so that squares do not vanish in single precision
-    left, unlike = (left / scale).astype(kind), unlike.astype(kind, copy=False)
-    correction, direction, image = np.zeros((3, *field.shape), kind)
-    while norm * scale > wanted and solves < MOST:
+    if not np.isfinite(norm):
+        field = field + 0 * left  # a number that is none comes through
+    elif norm > rtol * size:
+        # What single precision loses of a correction is lost relative to what is left to correct.
+        kind = np.float32 if rtol * size > SINGLE * norm else np.float64
+        correction, left, tried = _corrected(
+            operator.of(kind), left, diffusivity, decay, mean, rtol * size, MOST - solves
+        )
+        field, solves = field + correction, solves + tried
+        if kind is np.float32:  # as it is, and not as the recurrence has it
+            left = _left(operator, source, diffusivity, decay, field)
+    return _balanced(field, left, decay, size, solves)
+
+
+def _left(
+    operator: SteadyDiffusion,
+    source: np.ndarray,
+    diffusivity: float,
+    decay: np.ndarray,
+    field: np.ndarray,
+) -> np.ndarray:
+    """What the equation leaves."""
+    code = compiled("angiosome.numerics.grid_loops") if source.ndim == 3 else None
+    if code is None:
+        return diffusivity * operator.laplacian(field) + source - decay * field
+    conducts, left = diffusivity / operator.cell**2, np.empty(field.shape)
+    rest = partial(code.left_by, field, source, decay, conducts, operator.codes)
+    in_parts(lambda first, last: rest(first, last, left), len(field))
+    return left
+
+
+def _corrected(
+    operator: SteadyDiffusion,
+    left: np.ndarray,
+    diffusivity: float,
+    decay: np.ndarray,
+    mean: float,
+    wanted: float,
+    most: int,
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """The correction of a field that leaves this, what is left then, and the solves it took."""
+    kind = operator.stiffness.dtype.type
+    inverse = operator.inverse(diffusivity, mean)
+    scale, norm, before = inner(left, left) ** 0.5, 1.0, np.inf
+    left = (left / scale).astype(kind)  # so that squares do not vanish in single precision
+    unlike = (decay - mean).astype(kind, copy=False)
+    correction, direction, image = np.zeros((3, *left.shape), kind)
+    solves = 0
+    while norm * scale > wanted and solves < most:
         steered = inverse(left)
         solves += 1
         now = inner(left, steered)
-        turn = now / before
-        direction *= kind(turn)
+        turn = kind(now / before)
+        direction *= turn
         direction += steered
-        image *= kind(turn)
+        image *= turn
         image += left
         product = np.multiply(unlike, direction, out=steered)
         product += image
         step = kind(now / inner(direction, product))
         product *= step
-        correction += step * direction
         left -= product
+        np.multiply(direction, step, out=product)
+        correction += product
         before = now
         norm = inner(left, left) ** 0.5
-    field = field + scale * correction
-    if kind is np.float32:
-        left = left_by(field)  # as it is, and not as the recurrence has it
-    else:
-        left *= scale
-    return _balanced(field, left, decay, size, solves)
+    return scale * correction, scale * left, solves
 
 
 def _balanced(
@@ -117,5 +133,5 @@ def _balanced(
 ) -> Decaying:
     """The field raised evenly by what is left of all source: its budget is not left open."""
     lift = float(left.sum()) / float(decay.sum())
-    left = left - lift * decay
-    return Decaying(field + lift, inner(left, left) ** 0.5 / size, solves)
+    square = inner(left, left) - 2 * lift * inner(left, decay) + lift**2 * inner(decay, decay)
+    return Decaying(field + lift, max(square, 0.0) ** 0.5 / size, solves)

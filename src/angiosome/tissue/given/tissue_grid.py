@@ -10,8 +10,9 @@ import numpy as np
 from scipy import sparse
 
 from angiosome.errors import AngiosomeError
-from angiosome.numerics.compiled import compiled, in_parts
+from angiosome.numerics.compiled import compiled
 from angiosome.numerics.steady_diffusion import Side
+from angiosome.numerics.threads import in_parts
 from angiosome.tissue.given.network import GivenNetwork
 
 CELL_UM = 20.0  # where the file asks for no grid; assumed (10 to 30)
@@ -49,6 +50,7 @@ class Pieces:
     length_um: np.ndarray
     weights: sparse.csr_array  # shape (piece, cell): how far each piece lies in each cell
     beyond: np.ndarray  # ln(r_e / r), from the wall to the PO2 of a piece's own cells
+    direction: np.ndarray  # shape (piece, 3): unit vector along the flow
 
 
 def grid_of(network: GivenNetwork) -> TissueGrid:
@@ -102,6 +104,7 @@ def pieces_of(network: GivenNetwork, flow: np.ndarray, grid: TissueGrid) -> Piec
         length_um=network.length_um[carry][row] / count[row],
         weights=weights,
         beyond=beyond - np.log(radius / grid.cell_um),
+        direction=direction,
     )
 
 
@@ -140,11 +143,11 @@ def _around(
     count = np.full(len(middle_um), cell.shape[1])
     count[wide] = around.shape[1]
     start = np.concatenate([[0], np.cumsum(count)])
-    thin = np.delete(np.arange(len(middle_um)), wide)
+    thin = np.repeat(count == cell.shape[1], count)
     index, weight = np.empty(start[-1], cell.dtype), np.empty(start[-1])
-    for rows, which, how_far in ((thin, cell[thin], share[thin]), (wide, around, shares)):
-        place = start[rows, None] + np.arange(which.shape[1])
-        index[place], weight[place] = which, how_far
+    narrow = radius_um <= THIN * grid.cell_um
+    index[thin], weight[thin] = cell[narrow].ravel(), share[narrow].ravel()
+    index[~thin], weight[~thin] = around.ravel(), shares.ravel()
     size = (len(middle_um), grid.cells)
     return sparse.csr_array((weight, index, start.astype(np.int32)), shape=size), equivalent
 
@@ -202,6 +205,27 @@ def _matrix(cell: np.ndarray, share: np.ndarray, grid: TissueGrid) -> sparse.csr
     return sparse.csr_array((share.ravel(), cell.ravel(), start), shape=(len(cell), grid.cells))
 
 
+def gathered(weights: sparse.csr_array, field: np.ndarray) -> np.ndarray:
+    """The field as each piece sees it."""
+    code = compiled("angiosome.numerics.grid_loops")
+    if code is None:
+        return np.asarray(weights @ field.ravel().astype(float))
+    found = np.empty(weights.indptr.size - 1)
+    of = weights.indptr, weights.indices, weights.data, field.reshape(-1)
+    in_parts(lambda first, last: code.gather(*of, first, last, found), found.size)
+    return found
+
+
+def scattered(weights: sparse.csr_array, amount: np.ndarray, onto: np.ndarray) -> np.ndarray:
+    """A field (flat) with what pieces give added to the cells that they lie in, in place."""
+    code = compiled("angiosome.numerics.grid_loops")
+    if code is None:
+        onto += amount @ weights
+    else:
+        code.scatter(amount, weights.indptr, weights.indices, weights.data, onto)
+    return onto
+
+
 def _lattice(split: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """The ln of the radius, in cells, at which a piece's own cells have the value of a line source.
 
@@ -209,7 +233,11 @@ def _lattice(split: np.ndarray, direction: np.ndarray) -> np.ndarray:
     lattice's Green's function gives  ln(0.198) + 2π Σ w_i w_j (g_0 - g_ij)  exactly; the three
     axes are mixed by the squares of the direction's components.
     """
-    found = np.zeros(len(split))
+    found, code = np.zeros(len(split)), compiled("angiosome.numerics.grid_loops")
+    if code is not None:
+        rows = partial(code.lattice, split, direction, np.log(SINGLE_CELL), TO_SIDE, TO_CORNER)
+        in_parts(lambda first, last: rows(first, last, found), len(split))
+        return found
     for axis in range(3):
         a, b = (split[:, other] for other in range(3) if other != axis)
         w = [(1 - a) * (1 - b), a * (1 - b), (1 - a) * b, a * b]
