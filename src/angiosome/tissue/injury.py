@@ -100,15 +100,27 @@ def advance(
     injury: Injury,
 ) -> CellState:
     """The state after ``dt_h`` hours at constant oxygen use and survival signal: exact in time."""
+    return advance_viable(state, oxygen_use, survival, dt_h, injury)[0]
+
+
+def advance_viable(
+    state: CellState,
+    oxygen_use: Float[AnyArray, "*place"],
+    survival: Float[AnyArray, "*place"],
+    dt_h: Float[AnyArray, ""] | float,
+    injury: Injury,
+) -> tuple[CellState, Float[AnyArray, "*place"]]:
+    """`advance`, and the `viable` share at its end, which shares the work."""
     xp = _of(oxygen_use)
     short = deficit(oxygen_use, injury.survival_oxygen_use)
     starved = state.starved + dt_h * (60 / injury.half_death_min * short)
+    lost = doomed(starved, injury)
     rescue = injury.rescue_gain * xp.maximum(survival - 1, 0.0) * (1 - short)
-    waiting = injury.late_share * doomed(starved, injury) - state.late_dead - state.rescued
+    waiting = injury.late_share * lost - state.late_dead - state.rescued
     left = -xp.expm1(-injury.late_death_per_h * (1 + rescue) * dt_h) * xp.maximum(waiting, 0.0)
-    return CellState(
-        starved, state.late_dead + left / (1 + rescue), state.rescued + left * rescue / (1 + rescue)
-    )
+    gone = left / (1 + rescue)
+    after = CellState(starved, state.late_dead + gone, state.rescued + gone * rescue)
+    return after, 1 - (1 - injury.late_share) * lost - after.late_dead
 
 
 def _of(values: AnyArray) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
+from angiosome.numerics.threads import in_slabs
 from angiosome.tissue import injury as death
 from angiosome.tissue.block.laws import Laws
 from angiosome.tissue.block.state import Parenchyma
@@ -58,8 +59,14 @@ def with_dead(cells: Parenchyma, share: Float[np.ndarray, "x y z"], laws: Laws) 
 
 def viable(cells: Parenchyma, laws: Laws) -> Float[np.ndarray, "x y z"]:
     """Share of each place that living cells of the organ fill."""
-    alive = death.viable(_clocks(cells), laws.tissue.injury)
-    return np.where(cells.wound_um > 0, 0.0, alive)
+    found = np.empty(cells.starved.shape)
+
+    def work(rows: slice) -> None:
+        alive = death.viable(_clocks(cells, rows), laws.tissue.injury)
+        found[rows] = np.where(cells.wound_um[rows] > 0, 0.0, alive)
+
+    in_slabs(work, len(found))
+    return found
 
 
 def demand(
@@ -85,8 +92,14 @@ def secretion(
     and then less, by half in the time that it took to rise; the decline is assumed. `alive` is the
     `viable` share of the cells, where it is at hand.
     """
-    by_oxygen = np.asarray(hypoxic_secretion(po2_mmhg, laws.tissue.growth))
-    found = (viable(cells, laws) if alive is None else alive) * by_oxygen * by_cells
+    alive = viable(cells, laws) if alive is None else alive
+    found = np.empty(alive.shape)
+
+    def work(rows: slice) -> None:
+        by_oxygen = np.asarray(hypoxic_secretion(po2_mmhg[rows], laws.tissue.growth))
+        np.multiply(alive[rows] * by_oxygen, by_cells[rows], out=found[rows])
+
+    in_slabs(work, len(found))
     if not cells.wound_um.any():
         return found
     rise = laws.scar.vegf_rise_day
@@ -121,27 +134,29 @@ def advance(
         laws: of the block.
         clearance: of dead cells, over that of the laws.
     """
-    later = death.advance(
-        _clocks(cells), oxygen_use, survival, np.asarray(24 * dt_day), laws.tissue.injury
-    )
-    hole = cells.wound_um > 0
-    alive = death.viable(later, laws.tissue.injury)
-    dead = 1 - alive
-    kept = np.exp(-laws.scar.clearance_per_day * dt_day * clearance)
-    scar = dead - (dead - np.minimum(cells.scar, dead)) * kept
-    if hole.any():
-        edge = laws.scar.closing_um_per_day * (day + dt_day)
-        filled = np.clip((edge - cells.wound_um) / cell_um + 0.5, 0.0, 1.0)
-        scar = np.where(hole, filled, scar)
-        alive = np.where(hole, 0.0, alive)
-    after = replace(
-        cells,
-        starved=np.asarray(later.starved),
-        late_dead=np.asarray(later.late_dead),
-        rescued=np.asarray(later.rescued),
-        scar=scar,
-    )
-    return after, np.asarray(alive)
+    shape = cells.starved.shape
+    starved, late_dead, rescued, scar, alive = (np.empty(shape) for _ in range(5))
+    kept = np.exp(-laws.scar.clearance_per_day * dt_day * np.asarray(clearance, float))
+    kept = kept.reshape(1, 1, 1) if kept.ndim == 0 else kept  # one for all, or of each cell
+    dt_h, closed_um = np.asarray(24 * dt_day), laws.scar.closing_um_per_day * (day + dt_day)
+
+    def work(rows: slice) -> None:
+        later, living = death.advance_viable(
+            _clocks(cells, rows), oxygen_use[rows], survival[rows], dt_h, laws.tissue.injury
+        )
+        dead = 1 - living
+        held = kept if kept.size == 1 else kept[rows]
+        filled = dead - (dead - np.minimum(cells.scar[rows], dead)) * held
+        hole = cells.wound_um[rows] > 0
+        if hole.any():
+            passed = np.clip((closed_um - cells.wound_um[rows]) / cell_um + 0.5, 0.0, 1.0)
+            filled, living = np.where(hole, passed, filled), np.where(hole, 0.0, living)
+        starved[rows], late_dead[rows] = later.starved, later.late_dead
+        rescued[rows], scar[rows], alive[rows] = later.rescued, filled, living
+
+    in_slabs(work, shape[0])
+    after = replace(cells, starved=starved, late_dead=late_dead, rescued=rescued, scar=scar)
+    return after, alive
 
 
 def closed_share(cells: Parenchyma) -> float:
@@ -150,5 +165,5 @@ def closed_share(cells: Parenchyma) -> float:
     return float(cells.scar[hole].mean()) if hole.any() else 1.0
 
 
-def _clocks(cells: Parenchyma) -> death.CellState:
-    return death.CellState(cells.starved, cells.late_dead, cells.rescued)
+def _clocks(cells: Parenchyma, rows: slice) -> death.CellState:
+    return death.CellState(cells.starved[rows], cells.late_dead[rows], cells.rescued[rows])

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from angiosome.numerics.steady_diffusion import steady_diffusion
+from angiosome.numerics.sums import inner
 from angiosome.numerics.varying_decay import solve_varying_decay
 from angiosome.tissue.block.laws import Arm, Depot, Laws
 from angiosome.tissue.block.places import Spread, deposit
@@ -64,7 +65,7 @@ def vegf_field(
     growth, share = laws.tissue.growth, laws.vessel_share
     k = float(growth.vegf_decay_per_day)
     source = k * float(growth.vegf_rest_nm) * secretion
-    uptake = share * k * density_per_um2 / healthy_density_per_um2
+    uptake = share * k / healthy_density_per_um2 * density_per_um2
     decay = (1 - share) * k
     operator = steady_diffusion(grid.shape, grid.cell_um, grid.sides)
     diffusivity = float(growth.vegf_diffusivity_um2_per_s) * SECONDS_PER_DAY
@@ -75,7 +76,7 @@ def vegf_field(
         field_nm=found.field,
         secreted=float(source.sum()),
         decayed=decay * float(found.field.sum()),
-        taken_up=float((uptake * found.field).sum()),
+        taken_up=inner(uptake, found.field),
         solves=found.solves,
     )
 
