@@ -68,9 +68,12 @@ class Column:
 
     def at(self, point_um: np.ndarray) -> Place:
         weights, _ = trilinear(point_um, self.grid)
-        slope = np.stack([weights @ part.ravel() for part in self.slope], axis=1)
-        found = weights @ self.vegf.ravel(), slope, weights @ self.po2.ravel()
-        return Place(*found, np.ones(len(found[0])))
+        found = weights @ self.vegf.ravel(), weights @ self.po2.ravel()
+        return Place(*found, np.ones(len(point_um)))
+
+    def slope_at(self, point_um: np.ndarray) -> np.ndarray:
+        weights, _ = trilinear(point_um, self.grid)
+        return np.stack([weights @ part.ravel() for part in self.slope], axis=1)
 
 
 def start(folder: Path) -> tuple[Vessels, GivenNetwork]:

@@ -178,8 +178,8 @@ def test_points_see_a_linear_field_as_it_is_and_leave_their_whole_amount():
     points = random.uniform(5, 35, (50, 3)) * [1, 1, 0.9]
     exact = 1 + points @ [0.02, -0.01, 0.03]
     np.testing.assert_allclose(sample(field, points, grid), exact, rtol=1e-12)
-    place = FieldPlaces(grid, field, 2 * field, field).at(points)
-    np.testing.assert_allclose(place.vegf_nm, exact, rtol=1e-12)
-    np.testing.assert_allclose(place.vegf_slope_nm_per_um, np.tile([0.02, -0.01, 0.03], (50, 1)))
+    places = FieldPlaces(grid, field, 2 * field, field)
+    np.testing.assert_allclose(places.at(points).vegf_nm, exact, rtol=1e-12)
+    np.testing.assert_allclose(places.slope_at(points), np.tile([0.02, -0.01, 0.03], (50, 1)))
     amount = random.uniform(0, 1, 50)
     assert deposit(amount, points, grid).sum() == pytest.approx(amount.sum(), rel=1e-12)

@@ -381,7 +381,7 @@ class _Mover:
         pairs = pairs_near(vessels, at_um, reach)
         felt = felt_vessels(vessels, tip, heading, pairs, rules.tips)
         normal = self.stream.normal(Purpose.TURN, pruning.tip_identity(vessels)[tip], part)
-        steered = steer(heading, felt, place.vegf_slope_nm_per_um, normal, step, rules.tips)
+        steered = steer(heading, felt, self.surroundings.slope_at(at_um), normal, step, rules.tips)
         bud = (degree(vessels)[tip] > 1)[:, None]  # its first step leaves the vessel straight
         return advance(
             vessels,

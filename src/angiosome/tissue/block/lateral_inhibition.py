@@ -64,9 +64,9 @@ def felt(dll4: Float[np.ndarray, " cell"], contacts: Contacts) -> Float[np.ndarr
     most = np.maximum.reduceat(value, contacts.first)
     top = np.repeat(most, contacts.size)
     # At the strongest itself, the next: the first of equals gives way to the others.
-    is_top = np.flatnonzero(value == top)
-    node = np.repeat(np.arange(contacts.first.size), contacts.size)[is_top]
-    best = is_top[np.unique(node, return_index=True)[1]]
+    place = np.where(value == top, np.arange(value.size), value.size)
+    best = np.minimum.reduceat(place, contacts.first)
+    best = best[best < value.size]  # nowhere among numbers that are none
     others = value.copy()
     others[best] = -np.inf
     seen = top.copy()

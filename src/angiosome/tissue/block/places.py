@@ -81,7 +81,12 @@ def sample(
 
 
 def _mean(field: np.ndarray, cell: np.ndarray, share: np.ndarray) -> np.ndarray:
-    return np.einsum("ij,ij->i", field.ravel()[cell], share)
+    code = compiled("angiosome.numerics.grid_loops")
+    if code is None:
+        return np.einsum("ij,ij->i", field.ravel()[cell], share)
+    found = np.empty(len(cell))
+    code.means(field.reshape(-1), cell, share, 0, len(cell), found)
+    return found
 
 
 @dataclass(frozen=True)
@@ -127,11 +132,17 @@ class FieldPlaces:
         """Sample the tissue at these points."""
         if not len(point_um):
             region = None if self.label is None else np.zeros(0, int)
-            return Place(np.zeros(0), np.zeros((0, 3)), np.zeros(0), np.zeros(0), region)
+            return Place(np.zeros(0), np.zeros(0), np.zeros(0), region)
         cell, share, _ = corners(point_um, self.grid)
         vegf, po2, viable = (
             _mean(field, cell, share) for field in (self.vegf_nm, self.po2_mmhg, self.viable)
         )
-        slope = np.stack([self._slope(cell, share, axis) for axis in range(3)], axis=1)
         region = None if self.label is None else region_at(point_um, self.label, self.grid)
-        return Place(vegf, slope, po2, viable, region)
+        return Place(vegf, po2, viable, region)
+
+    def slope_at(self, point_um: Float[np.ndarray, "point 3"]) -> Float[np.ndarray, "point 3"]:
+        """Slope of VEGF at these points (nM per um)."""
+        if not len(point_um):
+            return np.zeros((0, 3))
+        cell, share, _ = corners(point_um, self.grid)
+        return np.stack([self._slope(cell, share, axis) for axis in range(3)], axis=1)

@@ -24,7 +24,6 @@ class Place:
     """The tissue at some points."""
 
     vegf_nm: Float[np.ndarray, " point"]
-    vegf_slope_nm_per_um: Float[np.ndarray, "point 3"]
     po2_mmhg: Float[np.ndarray, " point"]
     viable: Float[np.ndarray, " point"]  # share of the tissue there that lives
     region: Int[np.ndarray, " point"] | None = None  # where cells differ between regions
@@ -58,6 +57,10 @@ class Surroundings(Protocol):
         """Sample the tissue at these points."""
         ...
 
+    def slope_at(self, point_um: Float[np.ndarray, "point 3"]) -> Float[np.ndarray, "point 3"]:
+        """Slope of VEGF at these points (nM per um)."""
+        ...
+
 
 @dataclass(frozen=True)
 class Uniform:
@@ -81,11 +84,15 @@ class Uniform:
 
     def at(self, point_um: Float[np.ndarray, "point 3"]) -> Place:
         """Sample the tissue: VEGF at the origin is `vegf_nm`, and never below 0."""
-        slope = np.array(self.slope_nm_per_um)
-        vegf = np.maximum(self.vegf_nm + point_um @ slope, 0.0)
         return Place(
-            vegf_nm=vegf,
-            vegf_slope_nm_per_um=np.where((vegf > 0)[:, None], slope, 0.0),
+            vegf_nm=self._vegf_nm(point_um),
             po2_mmhg=np.full(len(point_um), self.po2_mmhg),
             viable=np.ones(len(point_um)),
         )
+
+    def slope_at(self, point_um: Float[np.ndarray, "point 3"]) -> Float[np.ndarray, "point 3"]:
+        """Slope of VEGF: none where there is no VEGF."""
+        return np.where((self._vegf_nm(point_um) > 0)[:, None], self.slope_nm_per_um, 0.0)
+
+    def _vegf_nm(self, point_um: Float[np.ndarray, "point 3"]) -> Float[np.ndarray, " point"]:
+        return np.maximum(self.vegf_nm + point_um @ np.array(self.slope_nm_per_um), 0.0)
