@@ -103,29 +103,38 @@ def _corrected(
     kind = operator.stiffness.dtype.type
     inverse = operator.inverse(diffusivity, mean)
     scale, norm, before = inner(left, left) ** 0.5, 1.0, np.inf
-    left = (left / scale).astype(kind)  # so that squares do not vanish in single precision
-    unlike = (decay - mean).astype(kind, copy=False)
-    correction, direction, image = np.zeros((3, *left.shape), kind)
+    # Scaled, so that squares do not vanish in single precision.
+    left = np.multiply(left, 1 / scale, dtype=kind, casting="same_kind")
+    unlike = np.subtract(decay, mean, dtype=kind, casting="same_kind")
+    direction, image, correction = (np.empty_like(left) for _ in range(3))
     solves = 0
     while norm * scale > wanted and solves < most:
         steered = inverse(left)
-        solves += 1
         now = inner(left, steered)
-        turn = kind(now / before)
-        direction *= turn
-        direction += steered
-        image *= turn
-        image += left
+        if solves:
+            turn = kind(now / before)
+            direction *= turn
+            direction += steered
+            image *= turn
+            image += left
+        else:
+            direction[:], image[:] = steered, left
         product = np.multiply(unlike, direction, out=steered)
         product += image
         step = kind(now / inner(direction, product))
         product *= step
         left -= product
-        np.multiply(direction, step, out=product)
-        correction += product
+        if solves:
+            np.multiply(direction, step, out=product)
+            correction += product
+        else:
+            np.multiply(direction, step, out=correction)
+        solves += 1
         before = now
         norm = inner(left, left) ** 0.5
-    return scale * correction, scale * left, solves
+    correction *= kind(scale)
+    left *= kind(scale)
+    return correction, left, solves
 
 
 def _balanced(
