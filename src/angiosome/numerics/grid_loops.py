@@ -14,7 +14,7 @@ import numpy as np
 CLOSED, HELD, PERIODIC = 0, 1, 2
 """What an axis does at its ends, as `steady_diffusion.Side`."""
 
-compiled = numba.njit(error_model="numpy", cache=True, nogil=True)
+in_machine_code = numba.njit(error_model="numpy", cache=True, nogil=True)
 inlined = numba.njit(error_model="numpy", cache=True, nogil=True, inline="always")
 
 
@@ -54,7 +54,7 @@ def _row_of_differences(field, i, j, sides, found):
         found[k] += across - 6 * here[k]
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def left_by(field, source, decay, diffusivity, sides, first, last, left):
     """What  D ∇²c - k c + source  leaves; D over the area of a cell's face."""
@@ -68,7 +68,7 @@ def left_by(field, source, decay, diffusivity, sides, first, last, left):
                 left[i, j, k] = diffusivity * row[k] + source[i, j, k] - used
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def unused(field, given, most, half, diffusivity, sides, first, last, left, slope):
     """What  D ∇²c - m c / (c + h) + given  leaves, and the slope of the use (single)."""
@@ -84,7 +84,7 @@ def unused(field, given, most, half, diffusivity, sides, first, last, left, slop
                 slope[i, j, k] = m * half * over * over
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def corners(point_um, corner_um, cell_um, shape, wraps, first, last, cell, share, split):
     """The eight cells around each point, the share of each, and how far it lies between them."""
@@ -112,7 +112,7 @@ def corners(point_um, corner_um, cell_um, shape, wraps, first, last, cell, share
                     at += 1
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def means(field, cell, share, first, last, found):
     """The mean of the cells around each point, by their shares."""
@@ -123,7 +123,7 @@ def means(field, cell, share, first, last, found):
         found[p] = mean
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def deposit(amount, cell, share, found):
     """Add amounts, shared out over the cells around each point."""
@@ -144,7 +144,7 @@ def products(rows, other, block, first, last, parts):
             parts[k, at] = found
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def take_away(rows, weights, first, last, left):
     """Take rows, each times a weight, away from a vector."""
@@ -154,7 +154,7 @@ def take_away(rows, weights, first, last, left):
             left[i] -= weight * row[i]
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def in_eights(field, first, last, found):
     """The mean of every two by two by two cells."""
@@ -178,7 +178,7 @@ def _other_coarse(i, n, side):
     return (low, below) if i % 2 == 0 else (high, above)
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def refined(coarse, source, part, sides, first, last, found):
     """A coarse field, linear between its centres, and a part of the source of each cell."""
@@ -208,7 +208,7 @@ def refined(coarse, source, part, sides, first, last, found):
                 found[i, j, k] += part[i, j, k] * source[i, j, k]
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def leaving(field, slope, diffusivity, sides, first, last, found):
     """What  k c - D ∇²c  is; D over the area of a cell's face."""
@@ -222,7 +222,7 @@ def leaving(field, slope, diffusivity, sides, first, last, found):
                 found[i, j, k] = slope[i, j, k] * field[i, j, k] - conducts * row[k]
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def lattice(split, direction, alone, side, corner, first, last, found):
     """The sum of `tissue_grid._lattice` over the axes, for each piece."""
@@ -237,7 +237,7 @@ def lattice(split, direction, alone, side, corner, first, last, found):
         found[p] = total
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def gather(start, cell, share, field, first, last, found):
     """The mean of the cells that each point meets, by their shares (rows of a sparse matrix)."""
@@ -248,7 +248,7 @@ def gather(start, cell, share, field, first, last, found):
         found[p] = mean
 
 
-@compiled
+@in_machine_code
 @no_type_check
 def scatter(amount, start, cell, share, found):
     """Add amounts at points to the cells that each meets, by their shares."""
