@@ -146,6 +146,17 @@ def test_without_any_way_in_there_is_no_flow_and_no_oxygen(healthy):
     assert last.fields.po2_mmhg.mean() > 20
 
 
+def test_a_block_that_has_lost_its_last_vessel_goes_on_without_blood(healthy):
+    """Every vessel is too thin to stay: none is left, and the tissue starves."""
+    rules = rules_of(LAWS)
+    rules = replace(rules, pruning=replace(rules.pruning, thinnest_um=100.0))
+    first, last = run(healthy, 2, arm=Arm(), grow=growing(rules))
+    assert healthy.vessels.segments > 0 == first.vessels.segments == last.vessels.segments
+    read = outcomes(last, LAWS)
+    assert read.flow_ratio == read.capillary_density_per_mm2 == read.mean_po2_mmhg == 0
+    assert read.blood_imbalance == 0
+
+
 @pytest.mark.parametrize("minutes", [6, 15, 45])
 def test_between_two_steps_death_is_read_at_the_time_itself(healthy, minutes):
     none = replace(healthy, supply=replace(healthy.supply, collateral=0.0))

@@ -38,4 +38,6 @@ def branches_of(vessels: Vessels) -> Branches:
     found, of = connected_components(graph, directed=False)
     identity = np.full(found, np.iinfo(np.int64).max)
     np.minimum.at(identity, of, vessels.identity)
-    return Branches(of, int(found), identity, np.bincount(of, length_um(vessels), found))
+    length = np.bincount(of, length_um(vessels), found)
+    # where no segment is left, NumPy counts in whole numbers
+    return Branches(of, int(found), identity, length.astype(float))

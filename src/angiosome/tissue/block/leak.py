@@ -98,4 +98,5 @@ def lost_at_nodes(
     ends: Int[np.ndarray, "segment 2"], lost: Float[np.ndarray, "segment 2"], nodes: int
 ) -> Float[np.ndarray, " node"]:
     """What leaves at each node, of what is lost at the ends of segments."""
-    return np.bincount(ends.ravel(), lost.ravel(), nodes)
+    found = np.bincount(ends.ravel(), lost.ravel(), nodes)
+    return found.astype(float)  # where no segment is left, NumPy counts in whole numbers
