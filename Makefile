@@ -44,7 +44,7 @@ docs: $(VENV)/.dev $(BUNDLE) ## build the documentation into build/docs, with th
 	cd build/docs/reports && ../../../$(BIN)/angiosome report gallet-2017-1 gallet-2017-2 --out comparison.html
 
 validate: $(VENV)/.dev ## longer studies: the two resolutions side by side, as a table and a figure
-	$(BIN)/python -m validation.closure --figure docs/figures/closure.svg
+	$(BIN)/python -m validation.closure --figure docs/figures/closure.svg --measured docs/measured/closure.json
 
 bench: $(VENV)/.dev ## figures against peers on this machine
 	$(BIN)/python -m benchmarks

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import _bench
+import _closure
 
 from angiosome.evidence import load_studies
 from angiosome.evidence.audit import RULES
@@ -435,6 +436,8 @@ TABLES = {
     "bench-ode": lambda: _table(*_bench.engines()),
     "bench-ode-machine": lambda: _bench.when_and_where(_bench.measured("ode")),
     "bench-ode-beside": _bench.beside,
+    "closure-slabs": lambda: _table(*_closure.closure_and("slabs", "closure")),
+    "closure-blocks": lambda: _table(*_closure.closure_and("blocks", "closure-block")),
     "bench-tissue": lambda: _table(*_bench.parts_of_tissue()),
     "bench-tissue-machine": lambda: _bench.when_and_where(_bench.measured("tissue")),
     "studies": studies,

@@ -1,15 +1,20 @@
 """Hold the well-mixed tissue against the spatial ones, on the same subject.
 
-    python -m validation.closure [--slabs 64] [--seed 1] [--figure docs/figures/closure.svg]
-    python -m validation.closure --slabs 16 --blocks 6 --figure docs/figures/closure-block.svg
+    python -m validation.closure [--slabs 64] [--seed 1]
+        [--figure docs/figures/closure.svg] [--measured docs/measured/closure.json]
+    python -m validation.closure --slabs 0 --blocks 4 --figure docs/figures/closure-block.svg
+        --measured docs/measured/closure-block.json
 
 One untreated pig of gallet-2017, whole, well mixed, and as many slabs and blocks of it as asked,
 each with vessels of its own. Prints for each measure the courses at three days, and the largest gap
-between the closure and the mean of the others at any time; with a figure, draws them.
+between the closure and the mean of the others at any time; draws the courses into a figure, and
+writes what `docs/limits.md` says of them, where asked.
 """
 
 import argparse
+import json
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -115,6 +120,25 @@ def table(days: np.ndarray, mixed: dict, spatial: dict[str, dict]) -> list[dict[
     return rows
 
 
+def measured(days: np.ndarray, mixed: dict, of: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    """Each measure at the last time, and the largest gap to a mean with its standard error."""
+    rows = []
+    for name, label in MEASURES.items():
+        mean, count = of[name].mean(axis=0), len(of[name])
+        sd = of[name].std(axis=0, ddof=1) if count > 1 else np.full(days.size, np.nan)
+        worst = int(np.argmax(np.abs(mixed[name] - mean)))
+        row = {
+            "well_mixed": mixed[name][-1],
+            "mean": mean[-1],
+            "sd": sd[-1],
+            "gap": mixed[name][worst] - mean[worst],
+            "gap_error": sd[worst] / np.sqrt(count),
+            "gap_day": days[worst],
+        }
+        rows.append({"measure": label} | {key: float(f"{value:.4g}") for key, value in row.items()})
+    return rows
+
+
 COLOURS = {"slabs": ("#0072b2", "#56b4e9", "--"), "blocks": ("#009e73", "#009e73", ":")}
 
 
@@ -153,6 +177,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--figure", type=Path)
+    parser.add_argument("--measured", type=Path)
     asked = parser.parse_args()
     use_cache()
     found = courses(asked.slabs, asked.blocks, asked.seed)
@@ -161,6 +186,17 @@ def main() -> None:
     print_table(title, table(*found))
     if asked.figure:
         draw(asked.figure, *found)
+    if asked.measured:
+        told = {
+            kind: {
+                "count": len(of["tissue PO2"]),
+                "seed": asked.seed,
+                "last_day": float(found[0][-1]),
+                "rows": measured(*found[:2], of),
+            }
+            for kind, of in found[2].items()
+        }
+        asked.measured.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
