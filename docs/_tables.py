@@ -24,6 +24,7 @@ from angiosome.evidence.tables import TABLES as EVIDENCE_TABLES
 from angiosome.parameters import Parameter, Reference, load_registry
 from angiosome.study import vocabulary
 from angiosome.study.facts import SEEN
+from angiosome.subject.organs import ORGANS
 from angiosome.trials.arms import CHAIN
 from angiosome.trials.summary import NOT_MODELLED
 
@@ -44,6 +45,7 @@ TITLES = {
     "tissue": "Blood, oxygen, capillaries and growth",
     "beds": "Capillary beds made to measure",
     "injury": "Injury and function of the heart",
+    "organs": "Tissue and injury of brain, kidney, limb and skin",
 }
 
 # Numbers that are the same for every subject stand in the code, each with a comment on its ground.
@@ -429,7 +431,8 @@ def _short(value: float | None) -> str:
 
 
 def not_modelled() -> str:
-    return "\n".join(f"- {item}" for item in NOT_MODELLED)
+    own = [f"{organ}: {item}" for organ, of in ORGANS.items() for item in of.left_out]
+    return "\n".join(f"- {item}" for item in (*NOT_MODELLED, *own))
 
 
 TABLES = {

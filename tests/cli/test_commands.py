@@ -119,9 +119,9 @@ def test_a_study_of_an_organ_that_is_not_modelled_is_refused(tmp_path, monkeypat
     (tmp_path / "plan.yaml").write_text(text)
     result = runner.invoke(app, ["run", "plan.yaml"])
     assert result.exit_code == 2
-    assert (
-        "condition.organ is 'limb', which cannot be simulated yet; modelled: heart" in result.output
-    )
+    told = " ".join(result.output.split())
+    assert "the limb cannot be simulated at the resolution 'well-mixed'" in told
+    assert told.endswith("add --resolution block")
 
 
 def test_lists_and_schema_are_json_where_asked():

@@ -13,6 +13,7 @@ from angiosome.evidence import find_study
 from angiosome.io.checkpoint import read_checkpoint
 from angiosome.parameters import load_registry
 from angiosome.subject import block as subject_block
+from angiosome.subject import block_bed
 from angiosome.subject.animal import draw_cohort
 from angiosome.subject.schedule import Clock
 from angiosome.subject.well_mixed import Trajectory, untreated
@@ -24,14 +25,13 @@ from angiosome.trials.arms import one_of
 from angiosome.trials.run import Request, finish, repeat_command, start
 
 REQUEST = Request("gallet-2017", 1, 1, "block", 2.1, ())
-SMALL = subject_block.BlockSize((120.0, 80.0, 80.0), 20.0)
+SMALL = block_bed.BlockSize((120.0, 80.0, 80.0), 20.0)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        for module in (subject_block, blocks):
-            patch.setattr(module, "BlockSize", lambda: SMALL)
+        patch.setitem(block_bed.SIZES, "heart", SMALL)
         runs = tmp_path_factory.mktemp("blocks")
         yield finish(start(REQUEST, find_study("gallet-2017"), runs))
 
@@ -86,8 +86,7 @@ def test_a_run_that_goes_on_from_another_ends_in_the_same_numbers(finished, tmp_
 
 
 def test_a_block_without_room_fails_its_subject_alone_and_keeps_the_reason(tmp_path, monkeypatch):
-    monkeypatch.setattr(blocks, "BlockSize", lambda: SMALL)
-    monkeypatch.setattr(subject_block, "BlockSize", lambda: SMALL)
+    monkeypatch.setitem(block_bed.SIZES, "heart", SMALL)
     cohort = draw_cohort(find_study("gallet-2017"), load_registry(), (), subjects=3, seed=1)
     clock = Clock(np.array([0.0, 2.0, 4.0]), 1.0)
     one = jax.vmap(untreated)(cohort.animals)

@@ -11,6 +11,7 @@ import numpy as np
 
 from angiosome.report import marks
 from angiosome.report.numbers import anchor, interval, short, told, unit_text
+from angiosome.subject.organs import ORGANS
 from angiosome.tissue.slab import HYPOXIC_MMHG
 from angiosome.trials.arms import ArmResult
 
@@ -88,12 +89,14 @@ class Course:
 
 COURSES = (
     ("infarct size, of area at risk", "Infarct", "% of area at risk"),
+    ("infarct volume, of hemisphere", "Infarct", "% of hemisphere"),
+    ("wound closure", "Wound closed", "% of its area"),
     ("LVEF", "Ejection fraction", "%"),
     ("perfusion, of healthy tissue", "Perfusion", "% of healthy"),
-    ("tissue PO2", "Tissue oxygen", "mmHg, border zone"),
-    ("hypoxic fraction", "Hypoxic tissue", f"% of border zone below {HYPOXIC_MMHG:g} mmHg"),
-    ("capillary density", "Capillaries", "per mm², border zone"),
-    ("perfused capillary density", "Capillaries that carry blood", "per mm², border zone"),
+    ("tissue PO2", "Tissue oxygen", "mmHg, {where}"),
+    ("hypoxic fraction", "Hypoxic tissue", f"% of {{where}} below {HYPOXIC_MMHG:g} mmHg"),
+    ("capillary density", "Capillaries", "per mm², {where}"),
+    ("perfused capillary density", "Capillaries that carry blood", "per mm², {where}"),
 )
 """Measures that are shown over time where the run has them, besides what was reported."""
 
@@ -102,9 +105,15 @@ def courses(
     results: Sequence[ArmResult],
     keep: np.ndarray,
     rows: Sequence[tuple[Mapping[str, Any], float | None]],
+    organ: str,
 ) -> list[Course]:
     """The measures to show; ``keep`` are the times that are drawn."""
-    wanted = {key: (title, unit) for key, title, unit in COURSES}
+    where = ORGANS[organ].where
+    wanted = {key: (title, unit.format(where=where)) for key, title, unit in COURSES}
+    first = ORGANS[organ].always[0]
+    if first not in wanted:
+        base, _, of = first.partition(", of ")
+        wanted = {first: (base.capitalize(), f"% of {of}" if of else "%"), **wanted}
     for row, _ in rows:
         if row["reported_mean"] is not None and row["measure"] not in wanted:
             wanted[row["measure"]] = (row["measure"], unit_text(row["unit"]))
@@ -121,7 +130,8 @@ def courses(
             for row, spread in rows
             if row["measure"] == key and row["reported_mean"] is not None
         ]
-        found.append(Course(key, title, unit, bands, points))
+        if points or bands not in [course.bands for course in found]:  # one thing, two names
+            found.append(Course(key, title, unit, bands, points))
     return found
 
 

@@ -37,6 +37,7 @@ from angiosome.report.links import link, linked
 from angiosome.report.numbers import anchor, interval, short, signed, told, unit_text
 from angiosome.report.test_results import TestResults
 from angiosome.study import Study
+from angiosome.subject.organs import ORGANS
 from angiosome.trials.arms import CHAIN
 from angiosome.trials.failures import of_how_many
 from angiosome.trials.run import Finished
@@ -89,6 +90,8 @@ def render(finished: Finished, tests: TestResults | None = None) -> str:
         "summary": summary,
         "folder": finished.folder.name,
         "question": asked,
+        "where": ORGANS[study.condition.organ].where,
+        "typical": ORGANS[study.condition.organ].always[0].partition(", of ")[0],
         "own": own,
         "cards": story.arm_cards(study),
         "labels": {arm.id: arm.label for arm in study.arms},
@@ -347,7 +350,7 @@ def course_panels(finished: Finished, rows: list[dict[str, Any]]) -> list[dict[s
             "svg": drawing(charts.course_figure(course, days.tolist(), arms)),
             "at_days": {arm: [course.bands[arm][1][i] for i in at] for arm in arms},
         }
-        for course in charts.courses(finished.results, keep, told)
+        for course in charts.courses(finished.results, keep, told, finished.study.condition.organ)
     ]
 
 

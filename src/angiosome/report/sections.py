@@ -12,6 +12,7 @@ from angiosome.report import marks
 from angiosome.report.numbers import short
 from angiosome.report.tissue import OXYGEN_MMHG, RAMP, Frame, Slab, widest
 from angiosome.study import Study
+from angiosome.subject.organs import ORGANS
 from angiosome.trials.pictures import DAYS
 
 Floats = NDArray[np.float64]
@@ -74,7 +75,8 @@ def lengthwise_figure(study: Study, slabs: Mapping[str, Slab], *, narrow: bool =
     drawn.append(marks.line(width - bar, y, width, y, "scalebar"))
     drawn.append(marks.text("100 µm", width, y + 15, class_="tick", text_anchor="end"))
     drawn.append(_legend(y, narrow))
-    label = f"Sections of the border zone along its capillaries, {len(rows)} arms over time"
+    where = ORGANS[study.condition.organ].where
+    label = f"Sections of the {where} along its capillaries, {len(rows)} arms over time"
     return marks.figure(
         width, y + (42 if narrow else 22), label, *drawn, name="sections lengthwise"
     )
@@ -176,7 +178,8 @@ def crosswise_figure(study: Study, slabs: Mapping[str, Slab], *, narrow: bool = 
             counted = marks.text(words, x, y + deep * scale + 14, class_="range")
             drawn.append(marks.link(RECORD, words, counted))
         y += deep * scale + 24
-    label = "Sections of the border zone across its capillaries, with profiles counted"
+    where = ORGANS[study.condition.organ].where
+    label = f"Sections of the {where} across its capillaries, with profiles counted"
     return marks.figure(width, y, label, *drawn, name="sections crosswise")
 
 

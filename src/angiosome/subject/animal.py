@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import equinox as eqx
 import jax
@@ -18,31 +18,38 @@ from angiosome.parameters import Parameter, Registry
 from angiosome.product import Vesicles
 from angiosome.study import Study
 from angiosome.subject.batch import copies_of, is_foreign, preparation_in
-from angiosome.subject.bed import TISSUE_DENSITY_G_PER_ML, bed_of
-from angiosome.subject.body import body_of, part_treated
+from angiosome.subject.bed import TISSUE_DENSITY_G_PER_ML, bed_of, treated_part
+from angiosome.subject.body import body_of
 from angiosome.subject.cell import Attachment, Cell, cell_of
 from angiosome.subject.draws import Draws, SubjectDraws, of_subjects
+from angiosome.subject.organ_bed import bed_of_organ
+from angiosome.subject.organs import ORGANS, WITHOUT_A_SHUT_ARTERY, check_modelled
 from angiosome.tissue import values as tissue_values
+from angiosome.tissue.given.organ_beds import OrganBed
 from angiosome.tissue.injury import LN2
 from angiosome.tissue.oxygen import blood_oxygen_content
 from angiosome.tissue.well_mixed import Rest, at_rest
 
-MODELLED_ORGANS = ("heart",)
 MODELLED_SPECIES = ("mouse", "rat", "pig", "human")
-MODELLED_INJURIES = ("ischaemia-reperfusion", "permanent occlusion")
 Scalar = Float[Array, ""]
+BY_LENGTH = ("brain", "kidney")
+"""Organs whose `capillary_density` is mm in a mm3, not profiles on a mm2 across the vessels."""
 HURT = (1.0, 1.0, 0.0)  # core and border are the injured zones
 
 
 class Organ(eqx.Module):
-    """Sizes of the injured organ, and how its function follows from them."""
+    """Sizes of the injured organ, its shape, and how its function follows from them."""
 
     zone_ml: Float[Array, " zone"]
     area_at_risk: Float[Array, ""]
-    """Share of the left ventricle."""
-    healthy_ejection_fraction: Float[Array, ""]
-    ejection_loss: Float[Array, ""]
-    """Points of ejection fraction lost for each per cent of left ventricle lost."""
+    """Share of the organ; heart: of the left ventricle."""
+    healthy_ejection_fraction: Float[Array, ""] | None = None
+    ejection_loss: Float[Array, ""] | None = None
+    """Points of ejection fraction lost for each per cent of left ventricle lost; hearts alone."""
+    wound_radius_um: Float[Array, ""] | None = None
+    name: str = eqx.field(static=True, default="heart")
+    shape: OrganBed | None = eqx.field(static=True, default=None)
+    """Of its capillaries in space; hearts follow their own, `tissue.given.beds`."""
 
 
 class Animal(eqx.Module):
@@ -91,15 +98,19 @@ def draw_cohort(
     """Draw virtual subjects for a study. Subject i is the same animal in every arm.
 
     Raises:
-        AngiosomeError: the organ is not modelled, the weight is unknown, or a parameter is missing.
+        AngiosomeError: organ, injury or species is not modelled, the weight is unknown, or a
+            parameter is missing.
     """
     condition = study.condition
     species = condition.subject.species.known
     weight = condition.subject.weight.known
-    _require(study, "condition.organ", condition.organ, MODELLED_ORGANS)
-    _require(study, "condition.injury", condition.injury.known, MODELLED_INJURIES)
-    _require(study, "condition.subject.species", species, MODELLED_SPECIES)
-    if species is None or weight is None:
+    check_modelled(study)
+    if species not in MODELLED_SPECIES:
+        raise AngiosomeError(
+            f"{study.id}: condition.subject.species is '{species or 'not reported'}', which cannot "
+            f"be simulated; modelled: {', '.join(MODELLED_SPECIES)}"
+        )
+    if weight is None:
         raise AngiosomeError(
             f"{study.id}: condition.subject.weight is {condition.subject.weight.value}; "
             "to simulate the study, assume one: {value: not reported, assume: 30 kg, because: ...}"
@@ -108,10 +119,10 @@ def draw_cohort(
     cargo = tuple(product.cargo) if product else ()
     kept = tuple(edge for edge in attachments if edge.cargo in {item.name for item in cargo})
     cohort = Draws(registry, subjects, seed, condition.organ, species, {})
-    heart = part_treated(condition.organ, np.ones(subjects))
+    treated = treated_part(cohort, condition.organ)
     repeated = any(arm.regimen and len(arm.regimen.times) > 1 for arm in study.arms)
     foreign = repeated and bool(is_foreign(product, species))
-    bodies = body_of(cohort, np.full(subjects, weight.to("kg")), heart, foreign=foreign)
+    bodies = body_of(cohort, np.full(subjects, weight.to("kg")), treated, foreign=foreign)
     preparation = preparation_in(product)
     kilograms = jnp.full(subjects, weight.to("kg"))
     organs = jax.vmap(lambda i: _organ(SubjectDraws(cohort, i), study, kilograms[i]))(
@@ -135,7 +146,7 @@ def draw_cohort(
 
     def animal(subject: Int[Array, ""]) -> Animal:
         draws = SubjectDraws(cohort, subject)
-        tissue = _tissue(draws)
+        tissue = _tissue(draws, str(condition.injury.known))
         body, bed, batch, organ = jax.tree.map(
             lambda leaf: leaf[subject], (bodies, beds, vesicles, organs)
         )
@@ -160,29 +171,46 @@ def draw_cohort(
     )
 
 
-def _require(study: Study, field: str, given: str | None, modelled: Sequence[str]) -> None:
-    if given not in modelled:
-        raise AngiosomeError(
-            f"{study.id}: {field} is '{given or 'not reported'}', which cannot be simulated yet; "
-            f"modelled: {', '.join(modelled)}"
-        )
-
-
 def _organ(draws: SubjectDraws, study: Study, weight_kg: Scalar) -> Organ:
-    heart_g = draws("heart_mass_share") * weight_kg * 1000
-    ventricle_ml = heart_g * draws("left_ventricle_share") / TISSUE_DENSITY_G_PER_ML
-    at_risk = draws.stated(study.condition.area_at_risk.known, "dimensionless", "area_at_risk")
-    border = draws("border_share")
-    shares = jnp.stack([at_risk * (1 - border), at_risk * border, 1 - at_risk])
+    name, stated = study.condition.organ, study.condition.area_at_risk.known
+    organ_g = draws(f"{name}_mass_share") * weight_kg * 1000
+    if name == "heart":
+        ventricle_ml = organ_g * draws("left_ventricle_share") / TISSUE_DENSITY_G_PER_ML
+        at_risk = draws.stated(stated, "dimensionless", "area_at_risk")
+        return Organ(
+            zone_ml=ventricle_ml * _shares(draws, name, at_risk),
+            area_at_risk=at_risk,
+            healthy_ejection_fraction=draws("healthy_ejection_fraction"),
+            ejection_loss=draws("ejection_loss_per_infarct"),
+        )
+    at_risk = draws.stated(stated, "dimensionless", "injured_share")
     return Organ(
-        zone_ml=ventricle_ml * shares,
+        zone_ml=organ_g / TISSUE_DENSITY_G_PER_ML * _shares(draws, name, at_risk),
         area_at_risk=at_risk,
-        healthy_ejection_fraction=draws("healthy_ejection_fraction"),
-        ejection_loss=draws("ejection_loss_per_infarct"),
+        wound_radius_um=draws("wound_radius") if name == "skin" else None,
+        name=name,
+        shape=_shape(draws, name),
     )
 
 
-def _tissue(draws: SubjectDraws) -> tissue_values.Tissue:
+def _shares(draws: SubjectDraws, organ: str, at_risk: Scalar) -> Float[Array, " zone"]:
+    """Volumes of the zones over that of the organ; where all is alike, none of it is border."""
+    border = draws("border_share") if "border" in ORGANS[organ].injured else jnp.asarray(0.0)
+    return jnp.stack([at_risk * (1 - border), at_risk * border, 1 - at_risk])
+
+
+def _shape(draws: SubjectDraws, organ: str) -> OrganBed:
+    """The shape of the bed, one for all subjects; its records are drawn so that a run names them.
+
+    Only the density is the subject's own, and counted as `capillary_density` is.
+    """
+    for name in ("diameter", "diameter_sd", "vessel_length", "vessel_cv", "winding"):
+        draws(f"bed_{name}")
+    return replace(bed_of_organ(organ, draws.cohort.registry), counted=organ not in BY_LENGTH)
+
+
+def _tissue(draws: SubjectDraws, injury: str) -> tissue_values.Tissue:
+    organ = draws.cohort.organ
     haematocrit = draws("haematocrit")
     blood = tissue_values.Blood(
         arterial_po2_mmhg=draws("arterial_po2"),
@@ -198,7 +226,7 @@ def _tissue(draws: SubjectDraws) -> tissue_values.Tissue:
     flow_per_min = draws("tissue_flow") * TISSUE_DENSITY_G_PER_ML
     bed = tissue_values.Bed(
         capillary_density_per_mm2=draws("capillary_density"),
-        capillary_diameter_um=draws("capillary_diameter"),
+        capillary_diameter_um=draws("capillary_diameter" if organ == "heart" else "bed_diameter"),
         flow_per_min=flow_per_min,
         upstream_resistance_share=draws("upstream_resistance_share"),
         oxygen_demand_per_s=draws("oxygen_extraction") * flow_per_min / 60 * arterial,
@@ -206,11 +234,10 @@ def _tissue(draws: SubjectDraws) -> tissue_values.Tissue:
         krogh_coefficient=draws("krogh_coefficient"),
         tissue_solubility_per_mmhg=draws("oxygen_solubility"),
     )
-    core, border = draws("residual_flow_core"), draws("residual_flow_border")
+    residual, no_reflow = _of_zones(draws, injury)
     survival_use = draws("survival_oxygen_use")
-    no_reflow = jnp.stack([draws("no_reflow_core"), draws("no_reflow_border"), jnp.asarray(0.0)])
-    injury = tissue_values.Injury(
-        residual_flow=jnp.stack([core, border, jnp.asarray(1.0)]),
+    of_injury = tissue_values.Injury(
+        residual_flow=residual,
         no_reflow=no_reflow,
         half_death_min=draws("half_death"),
         death_shape=draws("death_shape"),
@@ -234,4 +261,16 @@ def _tissue(draws: SubjectDraws) -> tissue_values.Tissue:
         endothelial_doubling_day=draws("endothelial_doubling"),
         lumen_delay_day=draws("lumen_delay"),
     )
-    return tissue_values.Tissue(blood, bed, injury, growth)
+    return tissue_values.Tissue(blood, bed, of_injury, growth)
+
+
+def _of_zones(
+    draws: SubjectDraws, injury: str
+) -> tuple[Float[Array, " zone"], Float[Array, " zone"]]:
+    """Residual flow and no-reflow of the zones; where all is alike, core and border are one."""
+    if injury in WITHOUT_A_SHUT_ARTERY:  # nothing is shut, and so no collateral carries anything
+        return jnp.zeros(len(tissue_values.ZONES)), jnp.zeros(len(tissue_values.ZONES))
+    border = "border" if "border" in ORGANS[draws.cohort.organ].injured else "core"
+    residual = [draws("residual_flow_core"), draws(f"residual_flow_{border}"), jnp.asarray(1.0)]
+    shut = [draws("no_reflow_core"), draws(f"no_reflow_{border}"), jnp.asarray(0.0)]
+    return jnp.stack(residual), jnp.stack(shut)

@@ -17,9 +17,11 @@ import numpy as np
 
 from angiosome.signalling import EndothelialRates
 from angiosome.subject.animal import Animal
+from angiosome.subject.block_bed import SIZES, BlockSize, bed_on_grid, wound_of
+from angiosome.subject.organs import ORGANS
 from angiosome.subject.outcomes import ZoneReadings, readings_of
 from angiosome.subject.schedule import Clock
-from angiosome.subject.spatial import INJURED, Response, response_of
+from angiosome.subject.spatial import Response, response_of
 from angiosome.subject.well_mixed import Trajectory
 from angiosome.tissue.block.adaptation import signals
 from angiosome.tissue.block.block import Grow, follow, healthy_block
@@ -36,13 +38,9 @@ from angiosome.tissue.block.regions import Territory
 from angiosome.tissue.block.state import BlockState, part_way
 from angiosome.tissue.block.streams import Stream
 from angiosome.tissue.block.vessels import length_um, middle_um
-from angiosome.tissue.given.beds import BedTarget, parallel_bed
-from angiosome.tissue.given.tissue_grid import TissueGrid
 from angiosome.tissue.sprouting import lasting_length_um
 from angiosome.tissue.values import ZONES
 
-VESSEL_UM = 75.0  # between branch points of a capillary; assumed (50 to 120)
-DIAMETER_CV = 0.15  # spread of capillary diameters over their mean; assumed (0.1 to 0.25)
 SAME_DAY = 1e-6  # a tenth of a second: no two times that are reported lie so near
 SLOWEST, FASTEST = 24, 96  # steps a day, within which the artery opens at the end of one
 
@@ -50,20 +48,6 @@ Saved = Callable[[str, BlockState], None]
 """Called with a zone and its state: healthy, at the end of every day, and at the end."""
 Measure = Callable[[BlockState], dict[str, BlockOutcomes]]
 """What is read of a state, by the name of the course that it goes into."""
-
-
-@dataclass(frozen=True)
-class BlockSize:
-    """Extent of a block and of its grid; capillaries run along the first axis."""
-
-    size_um: tuple[float, float, float] = (240.0, 120.0, 120.0)
-    cell_um: float = 10.0
-
-    @property
-    def grid(self) -> TissueGrid:
-        """The grid of the tissue."""
-        x, y, z = (round(n / self.cell_um) for n in self.size_um)
-        return TissueGrid((x, y, z), self.cell_um)
 
 
 @dataclass(frozen=True)
@@ -104,43 +88,48 @@ def laws_of_zone(animal: Animal, zone: int) -> Laws:
 
 
 def healthy_zone(
-    laws: Laws, seed: int, clock: Clock, size: BlockSize, territory: Territory | None = None
+    laws: Laws,
+    seed: int,
+    clock: Clock,
+    size: BlockSize,
+    territory: Territory | None = None,
+    animal: Animal | None = None,
 ) -> BlockState:
     """The block of a zone before injury, with the capillary density of the subject.
 
-    With a territory it is that of all zones.
+    With a territory it is that of all zones. The animal gives the shape of its organ's vessels, and
+    a wound; without it both are a heart's.
     """
-    bed = laws.tissue.bed
-    diameter = float(bed.capillary_diameter_um)
-    target = BedTarget(
-        size_um=size.size_um,
-        length_density_per_mm2=float(bed.capillary_density_per_mm2),
-        diameter_um=diameter,
-        diameter_sd_um=DIAMETER_CV * diameter,
-        vessel_um=VESSEL_UM,
-        haematocrit=laws.rheology.constant_haematocrit,
+    made, grid, stretch = bed_on_grid(
+        laws.tissue.bed,
+        laws.rheology.constant_haematocrit,
+        None if animal is None else animal.organ.shape,
+        size,
+        seed % 2**32,
     )
-    made = parallel_bed(target, seed % 2**32)
-    inside = np.clip(made.position_um, 0.0, size.size_um)
-    along = np.abs(np.diff(inside[made.ends, 0], axis=1)).sum()
-    profiles = float(along) / float(np.prod(size.size_um)) * 1e6
-    # Capillaries come in whole numbers: the block is stretched until its profiles are the subject's
-    stretch = float(np.sqrt(profiles / target.length_density_per_mm2))
-    made = replace(
-        made,
-        position_um=inside * stretch,
-        length_um=made.length_um * stretch,
-        box_um=tuple(n * stretch for n in size.size_um),
-    )
-    grid = replace(size.grid, cell_um=size.cell_um * stretch)
     if territory is not None:
         territory = replace(
             territory,
             **{one.name: stretch * getattr(territory, one.name) for one in fields(Territory)},
         )
     return healthy_block(
-        made, grid, laws, seed=seed, steps_per_day=steps_per_day(clock), territory=territory
+        made,
+        grid,
+        laws,
+        seed=seed,
+        steps_per_day=steps_per_day(clock),
+        territory=territory,
+        wound=None if animal is None else wound_of(animal, grid),
     )
+
+
+def healthy_of(
+    animal: Animal, zone: int, seed: int, subject: int, clock: Clock, size: BlockSize | None = None
+) -> BlockState:
+    """The block of one zone of a subject before injury, of the size that its organ takes."""
+    laws = laws_of_zone(animal, zone)
+    of_organ = size or SIZES[animal.organ.name]
+    return healthy_zone(laws, block_seed(seed, subject, zone), clock, of_organ, animal=animal)
 
 
 def rules_of_zone(laws: Laws, healthy: BlockState) -> GrowthRules:
@@ -240,6 +229,7 @@ def _rates(response: Response, day: jax.Array, vegf: jax.Array, po2: jax.Array) 
 def arm_of(animal: Animal, trajectory: Trajectory, clock: Clock, zone: int) -> Arm:
     """What one arm of a study does to the block of a zone."""
     opens = np.inf if clock.reperfusion_h is None else clock.reperfusion_h / 24
+    opens = opens if clock.occluded else -np.inf
     half_a_step = 0.5 / steps_per_day(clock)
 
     def patency(day: float) -> float:
@@ -279,10 +269,10 @@ def simulate_blocks(
         CapacityError: a block outgrew what it may hold; what was saved stands.
     """
     courses: dict[str, BlockCourse] = {}
-    for name in INJURED:
+    for name in ORGANS[animal.organ.name].injured:
         zone = ZONES.index(name)
         laws = laws_of_zone(animal, zone)
-        healthy = healthy_zone(laws, block_seed(seed, subject, zone), clock, size or BlockSize())
+        healthy = healthy_of(animal, zone, seed, subject, clock, size)
 
         def measure(
             state: BlockState, name: str = name, laws: Laws = laws
@@ -366,18 +356,27 @@ def block_readings(
 ) -> ZoneReadings:
     """What could be read in each zone at the times of the clock.
 
-    Remote tissue is well mixed where no block holds it.
+    A zone that no block holds stays well mixed: remote tissue, and one that the organ has not. Of a
+    wound, vessels are counted in the wound.
     """
     mixed = readings_of(jax.tree.map(jnp.asarray, trajectory), animal)
     days = clock.times_h / 24
 
-    def zones(name: str, remote: jax.Array) -> jax.Array:
-        read = [_at(blocks[zone], name, days) for zone in ZONES if zone in blocks]
-        mixed = [remote[:, -1]] if ZONES[-1] not in blocks else []
-        return jnp.stack([*map(jnp.asarray, read), *mixed], axis=-1)
+    def zones(name: str, otherwise: jax.Array) -> jax.Array:
+        read = [
+            jnp.asarray(_at(blocks[zone], name, days)) if zone in blocks else otherwise[:, at]
+            for at, zone in enumerate(ZONES)
+        ]
+        return jnp.stack(read, axis=-1)
 
-    density = zones("capillary_density_per_mm2", mixed.capillary_density_per_mm2)
-    perfused = zones("perfused_density_per_mm2", mixed.perfused_density_per_mm2)
+    cut = animal.organ.wound_radius_um is not None
+    of_all, of_perfused = (
+        ("wound_density_per_mm2", "wound_perfused_per_mm2")
+        if cut
+        else ("capillary_density_per_mm2", "perfused_density_per_mm2")
+    )
+    density = zones(of_all, mixed.capillary_density_per_mm2)
+    perfused = zones(of_perfused, mixed.perfused_density_per_mm2)
     return ZoneReadings(
         viable=zones("viable_fraction", mixed.viable),
         capillary_density_per_mm2=density,
@@ -386,6 +385,7 @@ def block_readings(
         po2_mmhg=zones("mean_po2_mmhg", mixed.po2_mmhg),
         hypoxic=zones("hypoxic_fraction", mixed.hypoxic),
         shut=1 - perfused / jnp.maximum(density, 1e-9),
+        wound_closed=zones("wound_closed", jnp.ones_like(mixed.viable)) if cut else None,
     )
 
 

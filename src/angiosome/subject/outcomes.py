@@ -11,12 +11,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from angiosome.subject.animal import Animal, Organ
+from angiosome.subject.organs import ORGANS
 from angiosome.subject.well_mixed import Trajectory
 from angiosome.tissue import injury as death
 from angiosome.tissue.slab import HYPOXIC_MMHG
 
 AT_RISK = jnp.array([1.0, 1.0, 0.0])  # core and border
-BORDER = 1
+HEMISPHERE = 0.5  # of a brain, cerebellum and stem counted in; assumed (0.4 to 0.5)
 
 
 class ZoneReadings(eqx.Module):
@@ -30,6 +31,8 @@ class ZoneReadings(eqx.Module):
     hypoxic: Float[Array, "time zone"]
     """Share of the tissue below `HYPOXIC_MMHG`."""
     shut: Float[Array, "time zone"]
+    wound_closed: Float[Array, "time zone"] | None = None
+    """Of a strip from the edge of a wound to its middle, the share that cells fill."""
 
 
 def readings_of(trajectory: Trajectory, animal: Animal) -> ZoneReadings:
@@ -56,24 +59,71 @@ def measures(readings: ZoneReadings, organ: Organ) -> dict[str, Float[Array, " t
     """Every measure the model can give, each in the unit of the study vocabulary.
 
     Keys are the measure, and where a percentage has several bases ``measure, of base``. Capillary
-    densities and oxygen are those of the border zone, where papers count them; shares are of the
-    area at risk. The ejection fraction falls in proportion to the left ventricle lost, and nothing
-    else: neither stunning nor remodelling is in it.
+    densities and oxygen are those of the zone where papers count them (`organs.Modelled.counted`):
+    the border of hearts and brains, the muscle below a ligature, clamped cortex, a wound. Shares
+    are of the area at risk.
     """
+    counted = ORGANS[organ.name].counted
     dead = 100 * (1 - _over_area_at_risk(readings.viable, organ))
-    lost = dead * organ.area_at_risk
-    return {
-        "infarct size, of area at risk": dead,
-        "infarct size, of left ventricle": lost,
-        "scar size, of left ventricle": lost,
-        "area at risk, of left ventricle": jnp.full_like(dead, 100 * organ.area_at_risk),
-        "LVEF": jnp.maximum(organ.healthy_ejection_fraction - organ.ejection_loss * lost, 0),
-        "capillary density": readings.capillary_density_per_mm2[:, BORDER],
-        "perfused capillary density": readings.perfused_density_per_mm2[:, BORDER],
-        "vessel density": readings.capillary_density_per_mm2[:, BORDER],
-        "perfusion, of healthy tissue": 100 * _over_area_at_risk(readings.relative_flow, organ),
+    density = readings.capillary_density_per_mm2[:, counted]
+    flow = 100 * _over_area_at_risk(readings.relative_flow, organ)
+    everywhere = {
+        "capillary density": density,
+        "perfused capillary density": readings.perfused_density_per_mm2[:, counted],
+        "vessel density": density,
+        "perfusion, of healthy tissue": flow,
+        "tissue PO2": readings.po2_mmhg[:, counted],
+        "hypoxic fraction": 100 * readings.hypoxic[:, counted],
+    }
+    starved = {
         "no-reflow area, of area at risk": 100 * _over_area_at_risk(readings.shut, organ),
-        "tissue PO2": readings.po2_mmhg[:, BORDER],
-        "hypoxic fraction": 100 * readings.hypoxic[:, BORDER],
         "viable tissue": 100 - dead,
     }
+    if readings.wound_closed is not None:
+        starved = {}  # a wound is cut, and starves nothing
+    return {**_of_organ(readings, organ, dead), **everywhere, **starved}
+
+
+def _of_organ(
+    readings: ZoneReadings, organ: Organ, dead: Float[Array, " time"]
+) -> dict[str, Float[Array, " time"]]:
+    """What is measured in this organ alone; ``dead`` is per cent of the area at risk.
+
+    The ejection fraction falls in proportion to the left ventricle lost, and nothing else: neither
+    stunning nor remodelling is in it. An infarct of the brain is its share of one hemisphere,
+    without swelling, so that it is as large of the other one. Flow of a limb over that of the other
+    side is flow over healthy, for the other side is healthy here; Doppler sees red cells besides. A
+    block holds a strip of a round wound, from its edge to its middle: what is open is the square.
+    """
+    lost, counted = dead * organ.area_at_risk, ORGANS[organ.name].counted
+    match organ.name:
+        case "heart":
+            healthy, loss = organ.healthy_ejection_fraction, organ.ejection_loss
+            assert healthy is not None
+            assert loss is not None
+            return {
+                "infarct size, of area at risk": dead,
+                "infarct size, of left ventricle": lost,
+                "scar size, of left ventricle": lost,
+                "area at risk, of left ventricle": jnp.full_like(dead, 100 * organ.area_at_risk),
+                "LVEF": jnp.maximum(healthy - loss * lost, 0),
+            }
+        case "brain":
+            infarct = jnp.minimum(lost / HEMISPHERE, 100)
+            return {
+                "infarct volume, of hemisphere": infarct,
+                "infarct volume, of contralateral hemisphere": infarct,
+                "infarct size, of hemisphere": infarct,
+            }
+        case "kidney":
+            return {"peritubular capillary density": readings.capillary_density_per_mm2[:, counted]}
+        case "limb":
+            flow = 100 * _over_area_at_risk(readings.relative_flow, organ)
+            return {"perfusion, of contralateral side": flow}
+        case _:
+            assert readings.wound_closed is not None
+            passed = readings.wound_closed[:, counted]  # by the edge, of the radius
+            return {
+                "wound closure": 100 * (1 - (1 - passed) ** 2),
+                "new vessel density": readings.capillary_density_per_mm2[:, counted],
+            }

@@ -15,6 +15,7 @@ from angiosome.study import Absent, Arm, Moment, Regimen, Study
 from angiosome.subject.animal import Cohort
 from angiosome.subject.batch import particles_of, preparation_in
 from angiosome.subject.draws import Draws
+from angiosome.subject.organs import ORGANS, WITHOUT_A_SHUT_ARTERY
 from angiosome.subject.ways import CLOCK_RESOLUTION_H, Way, infusion_by, way_in
 from angiosome.tissue.values import ZONES
 from angiosome.tissue.well_mixed import Supply
@@ -32,10 +33,12 @@ class Clock:
     Attributes:
         times_h: output times, rising; every event of every arm is among them.
         reperfusion_h: when the artery opens again; ``None`` if it never does.
+        occluded: whether an artery is shut at 0 at all; none is by a wound.
     """
 
     times_h: np.ndarray
     reperfusion_h: float | None
+    occluded: bool = True
 
 
 def hours(moment: Moment | Absent, study: Study, arm: Arm) -> float:
@@ -111,7 +114,8 @@ def clock_of(study: Study, *, days: float | None = None) -> Clock:
         )
     times = np.array([*events, *after_dose, *looks, *early, *later, last])
     times = np.unique(np.round(times / CLOCK_RESOLUTION_H)) * CLOCK_RESOLUTION_H
-    return Clock(times[times <= last + 1e-9], reperfusion)
+    occluded = study.condition.injury.known not in WITHOUT_A_SHUT_ARTERY
+    return Clock(times[times <= last + 1e-9], reperfusion, occluded)
 
 
 def starts_h(regimen: Regimen, study: Study, arm: Arm) -> list[float]:
@@ -125,8 +129,9 @@ def _duration_h(regimen: Regimen) -> float:
 
 
 def supply_of(study: Study, clock: Clock) -> Supply:
-    """The artery, interval by interval: shut from 0 to reperfusion, or for good."""
+    """The artery, interval by interval: shut from 0 to reperfusion, for good, or never."""
     opens = np.inf if clock.reperfusion_h is None else clock.reperfusion_h
+    opens = opens if clock.occluded else -np.inf
     return Supply(jnp.asarray((clock.times_h[:-1] < opens - 1e-9).astype(float)))
 
 
@@ -186,7 +191,8 @@ def infusion_of(
 
 
 def _core_and_border(draws: Draws, route: str) -> Floats:
-    """Shares of what enters the tissue by zone; none of it the remote one."""
-    border = draws.column("needle_share_border")
+    """Shares of what enters the tissue, ``(subject, zone)``; an organ may have no border."""
+    has_border = "border" in ORGANS[draws.organ].injured
+    border = draws.column("needle_share_border") if has_border else np.zeros(draws.subjects)
     inside = draws.column("dose_in_injured", route.replace(" ", "-"))
     return np.stack([inside * (1 - border), inside * border, 1 - inside], axis=1)

@@ -15,7 +15,8 @@ from angiosome.delivery import total_particles
 from angiosome.study import Arm, Study
 from angiosome.subject.animal import Animal, Cohort
 from angiosome.subject.cell import NO_SITE
-from angiosome.subject.outcomes import BORDER, measures, readings_of
+from angiosome.subject.organs import ORGANS
+from angiosome.subject.outcomes import measures, readings_of
 from angiosome.subject.schedule import Clock, dose_particles, infusion_of
 from angiosome.subject.spatial import simulate_slabs, slab_readings
 from angiosome.subject.well_mixed import Integrator, Trajectory, simulate
@@ -76,7 +77,7 @@ CHAIN = (
     Step(
         "vesicles per cell",
         "particles",
-        "taken up by one endothelial cell of the border zone",
+        "taken up by one endothelial cell where vessels are counted, in hearts the border zone",
         "particles in area at risk",
     ),
     Step(
@@ -98,7 +99,7 @@ CHAIN = (
         "vesicles per cell",
     ),
     # A level, and not what treatment adds: arms do not part at it.
-    Step("capillaries", "1/mm^2", "in the border zone at the end", None),
+    Step("capillaries", "1/mm^2", "where they are counted, at the end", None),
     Step("tissue saved", "%", "of the area at risk", "survival signal"),
 )
 """The steps in causal order. Copies and the signal of bound vesicles are two ways side by side."""
@@ -236,17 +237,18 @@ def _chain(
     """The steps of `CHAIN` for every subject, and their courses over time."""
     vesicles, targets = trajectory.states.vesicles, trajectory.states.targets
     uptake, organ = cohort.animals.uptake, cohort.animals.organ
+    counted = ORGANS[organ.name].counted
     endothelium, escaped = np.asarray(vesicles.endothelium), np.asarray(vesicles.escaped)
     taken_up = endothelium + escaped / np.asarray(uptake.escape_share)[:, None, None]
     others = np.asarray(vesicles.other_cells)
     cells = np.asarray(uptake.endothelial_cells)
-    per_cell = (taken_up / cells[:, None, :])[..., BORDER]
+    per_cell = (taken_up / cells[:, None, :])[..., counted]
     half = np.asarray(cohort.animals.cell.silencing.target_half_copies)
     has_target = np.any(half[:, : len(cohort.cargo)] < NO_SITE / 10, axis=-1)
-    copies = np.asarray(vesicles.loaded_copies)[..., BORDER]
+    copies = np.asarray(vesicles.loaded_copies)[..., counted]
     copies = np.sum(copies * has_target[:, None, :], axis=-1)
-    silenced = 100 * (1 - np.asarray(targets.protein)[..., BORDER].min(axis=-1, initial=1.0))
-    survival = 100 * (np.asarray(trajectory.survival)[..., BORDER] - 1)
+    silenced = 100 * (1 - np.asarray(targets.protein)[..., counted].min(axis=-1, initial=1.0))
+    survival = 100 * (np.asarray(trajectory.survival)[..., counted] - 1)
     weight = np.asarray(organ.zone_ml)[:, :2]
     weight = weight / weight.sum(axis=1, keepdims=True)
     rescued = np.asarray(trajectory.states.zones.cells.rescued).mean(axis=-1)[..., :2]
@@ -258,7 +260,7 @@ def _chain(
         "target silenced": silenced,
         "survival signal": survival,
         "tissue saved": saved,
-        "vegf": np.asarray(trajectory.states.zones.vegf_nm)[..., BORDER],
+        "vegf": np.asarray(trajectory.states.zones.vegf_nm)[..., counted],
     }
     chain = {
         "particles given": given,

@@ -21,10 +21,7 @@ from angiosome.tissue.block.state import BlockState
 from angiosome.tissue.given.pressure import UM3_PER_S_PER_NL_PER_MIN
 from angiosome.tissue.values import ZONES
 from angiosome.trials.arms import one_of
-from angiosome.trials.blocks import BLOCKS, FOLDER, checkpoint_file, saved_days
-
-DRAWN = ("border", ONE)
-"""The block that the report draws."""
+from angiosome.trials.blocks import FOLDER, blocks_of, checkpoint_file, saved_days
 
 
 def write_block_pictures(
@@ -33,7 +30,8 @@ def write_block_pictures(
     """Write one subject's blocks on the days kept: for ParaView and napari, and the stills."""
     (folder / "stills").mkdir(exist_ok=True)
     animal = one_of(cohort.animals, subject)
-    for zone in BLOCKS[resolution]:
+    names = blocks_of(resolution, animal.organ.name)
+    for zone in names:
         one = zone == ONE
         laws = laws_of_regions(animal) if one else laws_of_zone(animal, ZONES.index(zone))
         states = [
@@ -41,7 +39,7 @@ def write_block_pictures(
             for day in saved_days(folder, arm, subject)
         ]
         write_series(folder / FOLDER / arm / zone, states, laws)
-        if zone in DRAWN:
+        if zone == names[-1]:  # where vessels are counted: what the report draws
             _write_stills(folder / "stills" / f"{arm}.npz", states, laws)
 
 

@@ -30,13 +30,11 @@ from angiosome.study import Study
 from angiosome.subject.animal import Cohort
 from angiosome.subject.block import (
     BlockCourse,
-    BlockSize,
     block_readings,
-    block_seed,
-    healthy_zone,
-    laws_of_zone,
+    healthy_of,
     simulate_blocks,
 )
+from angiosome.subject.organs import ORGANS
 from angiosome.subject.outcomes import measures
 from angiosome.subject.regions import (
     ONE,
@@ -46,7 +44,6 @@ from angiosome.subject.regions import (
     simulate_regions,
 )
 from angiosome.subject.schedule import Clock, starts_h
-from angiosome.subject.spatial import INJURED
 from angiosome.subject.well_mixed import Trajectory
 from angiosome.tissue.block.outcomes import BlockOutcomes
 from angiosome.tissue.block.state import BlockState
@@ -55,14 +52,22 @@ from angiosome.trials.arms import Subject, one_of, subjects_of
 from angiosome.trials.failures import Progress, each_alone
 
 FOLDER = "blocks"
-BLOCKS: dict[str, tuple[str, ...]] = {"block": INJURED, "regions": (ONE,)}
-"""The blocks of a subject, by resolution."""
-COURSES: dict[str, tuple[str, ...]] = {"block": INJURED, "regions": (*ZONES, WHOLE)}
-"""What is measured on them, by resolution."""
+BLOCKS = ("block", "regions")
+"""The resolutions that follow blocks."""
 SAVED_DAYS = (0, 1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 28)
 """Days on which the whole state is kept, besides the last."""
 
 Floats = NDArray[np.float64]
+
+
+def blocks_of(resolution: str, organ: str) -> tuple[str, ...]:
+    """The blocks of a subject."""
+    return ORGANS[organ].injured if resolution == "block" else (ONE,)
+
+
+def courses_of(resolution: str, organ: str) -> tuple[str, ...]:
+    """What is measured on them."""
+    return ORGANS[organ].injured if resolution == "block" else (*ZONES, WHOLE)
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ class Start:
     arm: str
     day: float
     resolution: str = "block"
+    organ: str = "heart"
 
 
 def checkpoint_file(folder: Path, arm: str, subject: int, zone: str, day: float) -> Path:
@@ -112,7 +118,7 @@ def check_start(start: Start, study: Study, cohort: Cohort, clock: Clock, seed: 
                 f"{start.day:g}, from which the run is to go on; give an earlier day with --at"
             )
     for subject in range(cohort.subjects):
-        if _measured(start.folder, start.arm, subject, start.resolution) is None:
+        if _measured(start.folder, start.arm, subject, start.resolution, start.organ) is None:
             continue  # it failed there, and so fails here
         states = read_start(start, subject)
         animal = one_of(cohort.animals, subject)
@@ -134,16 +140,14 @@ def _healthy(animal: Any, name: str, seed: int, subject: int, clock: Clock) -> B
     """A block of a subject before injury, by its name."""
     if name == ONE:
         return healthy_regions(laws_of_regions(animal), seed, subject, clock)
-    zone = ZONES.index(name)
-    laws = laws_of_zone(animal, zone)
-    return healthy_zone(laws, block_seed(seed, subject, zone), clock, BlockSize())
+    return healthy_of(animal, ZONES.index(name), seed, subject, clock)
 
 
 def read_start(start: Start, subject: int) -> dict[str, BlockState]:
     """The states that one subject goes on from, by block."""
     return {
         name: read_checkpoint(checkpoint_file(start.folder, start.arm, subject, name, start.day))
-        for name in BLOCKS[start.resolution]
+        for name in blocks_of(start.resolution, start.organ)
     }
 
 
@@ -205,7 +209,9 @@ class _Follow:
                 that this one goes on from.
         """
         animal, course = subject.animal, subject.course
-        blocks = _measured(self.folder, self.arm, subject.number, self.resolution)
+        blocks = _measured(
+            self.folder, self.arm, subject.number, self.resolution, animal.organ.name
+        )
         if blocks is None:
             blocks = self._simulated(subject)
         read = measures(block_readings(blocks, course, animal, self.clock), animal.organ)
@@ -260,7 +266,7 @@ def _course_file(folder: Path, arm: str, subject: int, zone: str) -> Path:
 
 
 def _history(start: Start, subject: int) -> Mapping[str, BlockCourse]:
-    found = _measured(start.folder, start.arm, subject, start.resolution)
+    found = _measured(start.folder, start.arm, subject, start.resolution, start.organ)
     if found is None:
         raise AngiosomeError(
             f"it failed in arm '{start.arm}' of {start.folder}, which this run goes on from"
@@ -269,10 +275,11 @@ def _history(start: Start, subject: int) -> Mapping[str, BlockCourse]:
 
 
 def _measured(
-    folder: Path, arm: str, subject: int, resolution: str
+    folder: Path, arm: str, subject: int, resolution: str, organ: str
 ) -> dict[str, BlockCourse] | None:
     """What was measured of a subject, if all of it was finished."""
-    files = {name: _course_file(folder, arm, subject, name) for name in COURSES[resolution]}
+    names = courses_of(resolution, organ)
+    files = {name: _course_file(folder, arm, subject, name) for name in names}
     if not all(file.is_file() for file in files.values()):
         return None
     return {zone: _read_course(file) for zone, file in files.items()}

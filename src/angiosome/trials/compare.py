@@ -10,12 +10,11 @@ import numpy as np
 from angiosome.study import Absent, Outcome, Study
 from angiosome.study.vocabulary import MEASURES
 from angiosome.subject.animal import Cohort
+from angiosome.subject.organs import ORGANS
 from angiosome.subject.schedule import Clock, hours
 from angiosome.trials.arms import CHAIN, ArmResult
 from angiosome.trials.screening import told_by_rank
 
-ALWAYS = ("infarct size, of area at risk", "capillary density", "LVEF")
-"""Measures that every comparison shows, reported or not."""
 INTERVAL = 90.0  # per cent of subjects between low and high
 PART_AT = 1.5  # arms whose medians differ by less than this factor do not part at a step
 
@@ -95,7 +94,7 @@ def reported_text(outcome: Outcome) -> str | None:
 
 
 def compare(study: Study, results: Sequence[ArmResult], clock: Clock) -> list[Row]:
-    """Rows for every reported outcome that the model gives, and for `ALWAYS` beside them."""
+    """Rows for every reported outcome that the model gives, and what the organ always shows."""
     control = next(result for result in results if result.arm == study.control.id)
     looks: dict[tuple[str, float], str] = {}
     reported: dict[tuple[str, float, str], Outcome] = {}
@@ -106,7 +105,7 @@ def compare(study: Study, results: Sequence[ArmResult], clock: Clock) -> list[Ro
         looks.setdefault((measure_key(outcome), at_h), str(outcome.at))
         reported[measure_key(outcome), at_h, outcome.arm] = outcome
     last_h, last = max(((h, at) for (_, h), at in looks.items()), default=(clock.times_h[-1], ""))
-    for key in ALWAYS:
+    for key in ORGANS[study.condition.organ].always:
         if not any(name == key for name, _ in looks):
             looks[key, last_h] = last or f"{last_h / 24:g} days after injury"
     rows: list[Row] = []
@@ -231,11 +230,11 @@ def parting_sentence(study: Study, results: Sequence[ArmResult]) -> str:
         treated = [arm for arm in study.arms if arm.regimen and arm.regimen.product != "vehicle"]
         if len(treated) == 1:
             result = next(result for result in results if result.arm == treated[0].id)
-            at = medians(result)
+            at, where = medians(result), ORGANS[study.condition.organ].where
             return (
                 f"One treated arm: of {_number(at['particles given'])} particles, "
-                f"{_number(at['vesicles per cell'])} reach one endothelial cell of the border "
-                f"zone; they bring {_number(at['copies per cell'])} copies of targeted cargo, "
+                f"{_number(at['vesicles per cell'])} reach one endothelial cell of the "
+                f"{where}; they bring {_number(at['copies per cell'])} copies of targeted cargo, "
                 f"and save {_number(at['tissue saved'])} % of the area at risk (medians)."
             )
         return "No step of the chain separates the treated arms (medians within a factor of 1.5)."

@@ -39,6 +39,7 @@ from angiosome.io.atomic import clear_remains, replacing, write_text
 from angiosome.parameters import load_registry
 from angiosome.study import Study
 from angiosome.subject.animal import Cohort, draw_cohort
+from angiosome.subject.organs import ORGANS, check_modelled
 from angiosome.subject.schedule import Clock, clock_of, dose_particles, infusion_of, supply_of
 from angiosome.subject.well_mixed import Trajectory, integrator
 from angiosome.trials.arms import ArmResult, simulate_arm
@@ -130,6 +131,7 @@ def _check(request: Request, study: Study) -> None:
                 f"{study.id}: the arms give different products; a run follows one. "
                 "Split the study into one file for each product"
             )
+    check_modelled(study, request.resolution)
     cohort, clock, _ = _prepare(request, study, subjects=1)
     begun = _start_of(request)
     if begun is not None:
@@ -159,7 +161,9 @@ def _start_of(request: Request) -> Start | None:
             f"{folder} holds {other.subjects} subjects; ask for no more with --subjects"
         )
     study = Study.model_validate_json((folder / "study.json").read_text(encoding="utf-8"))
-    return Start(folder, study.control.id, request.at_day, request.resolution)
+    return Start(
+        folder, study.control.id, request.at_day, request.resolution, study.condition.organ
+    )
 
 
 def _prepare(
@@ -331,7 +335,7 @@ def _finish(folder: Path, request: Request, progress: Progress | None, workers: 
                 seed=request.seed,
                 progress=report,
             )
-            typical = typical_subject((results or [result])[0])
+            typical = typical_subject((results or [result])[0], study.condition.organ)
             # Of a subject that failed there is no course to draw; the page says so.
             drawn = typical not in {failure.subject for failure in result.failed}
             if drawn and request.resolution in BLOCKS:
@@ -376,10 +380,10 @@ def _blocks(
     )
 
 
-def typical_subject(control: ArmResult) -> int:
-    """The subject whose untreated infarct is nearest to the median: the one that is pictured."""
-    infarct = control.measures["infarct size, of area at risk"][:, -1]
-    return int(np.nanargmin(np.abs(infarct - np.nanmedian(infarct))))
+def typical_subject(control: ArmResult, organ: str) -> int:
+    """The untreated subject nearest to the median of what matters first: the one pictured."""
+    first = control.measures[ORGANS[organ].always[0]][:, -1]
+    return int(np.nanargmin(np.abs(first - np.nanmedian(first))))
 
 
 def write_arm(file: Path, result: ArmResult) -> None:

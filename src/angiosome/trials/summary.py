@@ -17,6 +17,7 @@ from angiosome.study import Fact, Moment, Outcome, Simulation, Study
 from angiosome.study.facts import Record
 from angiosome.subject.animal import Cohort
 from angiosome.subject.cell import NO_SITE
+from angiosome.subject.organs import ORGANS
 from angiosome.subject.schedule import Clock
 from angiosome.trials.arms import CHAIN, ArmResult
 from angiosome.trials.compare import (
@@ -35,7 +36,6 @@ RESULT_SCHEMA = "angiosome.result/2"
 
 NOT_MODELLED = (
     "inflammation, and the VEGF of immune cells",
-    "stunning and remodelling of the ventricle",
     "vesicles larger than small vesicles, and surface markers",
     "collateral growth (arteriogenesis)",
     "pericytes and maturation of vessels",
@@ -104,7 +104,7 @@ def summarise(
         "checks": {
             "vesicles unaccounted for (relative)": max(r.ledger_error for r in results),
         },
-        "not_modelled": list(NOT_MODELLED),
+        "not_modelled": [*ORGANS[study.condition.organ].left_out, *NOT_MODELLED],
     }
 
 

@@ -340,14 +340,27 @@ def _divided(state: BlockState, territory: Territory, laws: Laws) -> BlockState:
 
 
 def _cut(state: BlockState, wound: Wound) -> BlockState:
-    """Take out the cells and the vessels of a wound; the cut ends are shut by clots."""
+    """Take out the cells and the vessels of a wound; the cut ends are shut by clots.
+
+    The artery's and veins' branches to what is gone are gone with it, by its share of the volume:
+    else its flow would pass the rim.
+    """
     kept = wound.depth_um(middle_um(state.vessels)) <= 0
     vessels = keep_segments(state.vessels, kept)
     moved, po2 = carried_over(state.circulation, state.segment_po2_mmhg, state.vessels, vessels)
+    cells = parenchyma.intact(state.grid, wound)
+    left, supply = float((cells.wound_um == 0).mean()), state.supply
     return replace(
         state,
         vessels=vessels,
+        supply=replace(
+            supply,
+            artery=supply.artery * left,
+            collateral=supply.collateral * left,
+            arterioles=supply.arterioles * left,
+            veins=supply.veins * left,
+        ),
         circulation=replace(moved, torn=True),
         segment_po2_mmhg=po2,
-        cells=parenchyma.intact(state.grid, wound),
+        cells=cells,
     )

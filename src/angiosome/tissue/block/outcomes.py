@@ -41,6 +41,8 @@ class BlockOutcomes:
     vesicles_taken: float  # particles that endothelium has taken up since day 0
     leaked_fraction: float  # of the blood that enters, what leaves as plasma through walls
     haematocrit: float  # of blood in vessels, mean by flow and length
+    wound_density_per_mm2: float = 0.0  # profiles across x in the wound; 0 without one
+    wound_perfused_per_mm2: float = 0.0  # ... that carry blood now
 
     @property
     def perfused_fraction(self) -> float:
@@ -58,6 +60,7 @@ def outcomes(state: BlockState, laws: Laws) -> BlockOutcomes:
     extent = np.abs(across_um(vessels)[:, 0])
     perfused = is_perfused(state)
     volume = state.volume_um3
+    in_wound = _wound_densities(state, extent, perfused)
     return BlockOutcomes(
         day=state.day,
         capillary_density_per_mm2=float(extent.sum()) / volume * 1e6,
@@ -79,7 +82,25 @@ def outcomes(state: BlockState, laws: Laws) -> BlockOutcomes:
         vesicles_taken=float(fields.taken_per_um3.sum()) * state.grid.cell_um**3,
         leaked_fraction=float(circulation.lost.sum()) / max(circulation.conductance, 1e-300),
         haematocrit=_haematocrit(state, np.ones(vessels.segments)),
+        wound_density_per_mm2=in_wound[0],
+        wound_perfused_per_mm2=in_wound[1],
     )
+
+
+def _wound_densities(
+    state: BlockState, extent: Float[np.ndarray, " segment"], perfused: Bool[np.ndarray, " segment"]
+) -> tuple[float, float]:
+    """Profiles per mm2 on sections across x within a wound: all, and those that carry blood."""
+    hole, grid = state.cells.wound_um > 0, state.grid
+    if not hole.any():
+        return 0.0, 0.0
+    pieces = spread(state.vessels, grid.cell_um)
+    inside = region_at(pieces.point_um, hole.astype(np.int64), grid)
+    count = np.bincount(pieces.segment, minlength=state.vessels.segments)
+    share = np.bincount(pieces.segment, inside, state.vessels.segments) / np.maximum(count, 1)
+    per_mm2 = 1e6 / (float(hole.sum()) * grid.cell_um**3)
+    within = extent * share
+    return float(within.sum()) * per_mm2, float(within[perfused].sum()) * per_mm2
 
 
 def _haematocrit(state: BlockState, share: Float[np.ndarray, " segment"]) -> float:
