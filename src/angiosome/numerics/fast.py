@@ -26,7 +26,8 @@ from angiosome.numerics.tracing import UntraceableError, trace
 
 try:
     from angiosome.numerics.machine_code import LANES
-    from angiosome.numerics.stiff_kernel import Kernel, integrate, kernel
+    from angiosome.numerics.stiff_kernel import Kernel, kernel
+    from angiosome.numerics.stiff_loop import integrate
 except ModuleNotFoundError as missing:
     said = "the fast path needs numba: pip install 'angiosome[fast]'"
     raise ModuleNotFoundError(said, name=missing.name) from missing
