@@ -94,7 +94,7 @@ class Sample(NamedTuple):
 
 
 Engine = Callable[[], dict[Way, Sample]]
-Solved = tuple[Floats, list[int]]
+Solved = tuple[Floats, list[int]]  # the first sets, and who failed
 
 
 def compare(problem: Problem, *, cores: int, rounds: int) -> list[Timing]:
@@ -194,10 +194,9 @@ class _Slow:
 
         with ThreadPoolExecutor(threads) as pool:
             found = list(pool.map(work, _parts(sets, threads, WIDTH)))
-        names = list(self.problem.start)
-        each = [np.stack([one.states[name] for name in names], axis=-1) for one in found]
+        states = _first(found[0].states, self.problem)
         succeeded = np.concatenate([one.succeeded for one in found])
-        return np.concatenate(each), np.flatnonzero(~succeeded).tolist()
+        return states, np.flatnonzero(~succeeded).tolist()
 
     def samples(self, cores: int) -> dict[Way, Sample]:
         """One round."""
@@ -222,8 +221,7 @@ def fast(problem: Problem, cores: int) -> Engine:
         found = solve_fast(
             solver, states, sets, problem.times_h, (), rtol=RTOL, atol=atol, threads=threads
         )
-        together = np.stack([found.states[name] for name in problem.start], axis=-1)
-        return together, np.flatnonzero(~found.succeeded).tolist()
+        return _first(found.states, problem), np.flatnonzero(~found.succeeded).tolist()
 
     def samples() -> dict[Way, Sample]:
         name, sets = "fast", problem.sets
@@ -331,7 +329,7 @@ def _took(work: Callable[[], Any]) -> tuple[float, float, Any]:
 
 def _sample(took: tuple[float, float, Solved], sets: int, prepared: float) -> Sample:
     cpu, wall, (states, failed) = took
-    return Sample(cpu / sets, wall / sets, prepared, states[:KEPT].copy(), failed)
+    return Sample(cpu / sets, wall / sets, prepared, states, failed)
 
 
 def _repeated(work: Callable[[], Solved], prepared: float) -> Sample:
@@ -339,6 +337,11 @@ def _repeated(work: Callable[[], Solved], prepared: float) -> Sample:
     states, failed = took[-1][2]
     cpu, wall = (statistics.median(one[at] for one in took) for at in (0, 1))
     return Sample(cpu, wall, prepared, states, failed)
+
+
+def _first(states: dict[str, Floats], problem: Problem) -> Floats:
+    """The sets that are looked at, in one array; the others stay as the engine gave them."""
+    return np.stack([states[name][:KEPT] for name in problem.start], axis=-1)
 
 
 def _parts(sets: Floats, parts: int, width: int) -> list[Floats]:

@@ -52,9 +52,9 @@ def main(folder: Path) -> None:
             return np.full((job["points"], len(job["columns"])), np.nan)
 
     cpu, wall = time.process_time(), time.perf_counter()
-    states = np.array([attempt(number) for number in range(len(rows))])
+    states = [attempt(number) for number in range(len(rows))]
     took = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
-    np.save(folder / "states.npy", states[: job["kept"]])
+    np.save(folder / "states.npy", np.array(states[: job["kept"]]))
     found = {"version": roadrunner.__version__, "prepared": prepared, "singles": singles}
     json.dump(found | took | {"failed": failed}, sys.stdout)
 
