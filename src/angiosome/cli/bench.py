@@ -19,6 +19,10 @@ TO_INSTALL = {
 }
 
 
+ONE_THREAD = "PJRT_NPROC", "1"
+"""Keeps XLA to one thread, read when JAX first computes: a set and core is then a core."""
+
+
 @bench.command("ode")
 def bench_ode(
     sets: Annotated[
@@ -43,6 +47,7 @@ def bench_ode(
     """
     from importlib.util import find_spec
 
+    os.environ.setdefault(*ONE_THREAD)
     import jax
 
     jax.config.update("jax_enable_x64", True)
