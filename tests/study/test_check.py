@@ -163,6 +163,15 @@ def test_a_word_where_keys_belong_is_told_which_keys(plan):
     )
 
 
+def test_a_missing_word_is_told_with_the_list_it_comes_from(plan):
+    basis = "        basis: carried   # how the source puts it; see the documentation\n"
+    found = problems_after(plan, (basis, ""))
+    assert any(
+        "cargo[1].basis: missing; every cargo needs it; allowed: carried, loaded," in problem
+        for problem in found
+    ), found
+
+
 def test_all_problems_come_in_one_pass_in_the_order_of_the_file(plan):
     found = problems_after(
         plan,

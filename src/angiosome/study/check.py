@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from angiosome.errors import Problem, ProblemsError, nearest
 from angiosome.study import vocabulary
+from angiosome.study.facts import OneOf
 from angiosome.study.plausible import implausible
 from angiosome.study.raw import items, regimens, value
 from angiosome.study.review import Review
@@ -88,7 +89,10 @@ def _message(error: Any, path: Path_, root: type[BaseModel]) -> str:
         known = sorted(_keys(_model_at(path[:-1], root)))
         return f"unknown key{nearest(path[-1], known)}"
     if kind == "missing":
-        return f"missing; every {root.__name__.lower()} needs it"
+        part = _model_at(path[:-1], root)
+        words = _words_of(part, str(path[-1]))
+        allowed = f"; allowed: {', '.join(words)}" if words else ""
+        return f"missing; every {part.__name__.lower()} needs it{allowed}"
     if kind == "refused":
         return str(error["msg"])
     shown = repr(given) if len(repr(given)) < 60 else repr(given)[:57] + "..."
@@ -114,6 +118,16 @@ def _model_at(path: Path_, root: type[BaseModel]) -> type[BaseModel]:
         if part in fields:
             model = _innermost(fields[part].annotation) or model
     return model
+
+
+def _words_of(model: type[BaseModel], key: str) -> tuple[str, ...]:
+    """The closed list that a field takes its word from; none where it has no such list."""
+    field = next((f for name, f in model.model_fields.items() if (f.alias or name) == key), None)
+    return (
+        next((rule.words for rule in field.metadata if isinstance(rule, OneOf)), ())
+        if field
+        else ()
+    )
 
 
 def _innermost(annotation: Any) -> type[BaseModel] | None:
