@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from angiosome.cli.cache import use_cache
-from angiosome.cli.output import end_incomplete, print_json, print_table
+from angiosome.cli.output import counted, end_incomplete, print_json, print_table
 from angiosome.errors import AngiosomeError
 from angiosome.evidence import find_study
 
@@ -98,7 +98,7 @@ def run_and_show(
 def _title(summary: dict[str, Any]) -> str:
     request = summary["request"]
     return (
-        f"Reported, and simulated in {request['subjects']} subjects "
+        f"Reported, and simulated in {counted(request['subjects'], 'subject', 'subjects')} "
         f"({request['resolution']}, median and {summary['interval']:g} % interval)"
     )
 

@@ -12,6 +12,9 @@ from angiosome.report.numbers import interval, superscript, told, unit_text
 from angiosome.study import Study
 from angiosome.trials.arms import CHAIN, Step
 
+LABEL_WIDTH = 34.0
+"""Room for a power of ten under the axis, in pixels."""
+
 
 def parting_step(summary: Mapping[str, Any]) -> str | None:
     """The step at which the run's sentence says the arms part."""
@@ -163,12 +166,14 @@ def _step_axis(
 ) -> list[str]:
     """The powers of ten in reach of the first arm's median (``base``, a logarithm)."""
     y, drawn = frame.axis(number), list[str]()
+    every = math.ceil(LABEL_WIDTH / frame.decade)
     for power in range(math.ceil(base - reach[0]), math.floor(base + reach[1]) + 1):
         if step.unit == "%" and power > 2:
             continue  # no part is larger than the whole
         x = frame.at(power - base)
         drawn.append(marks.line(x, y - 16, x, y + 12, "grid"))
-        drawn.append(marks.text(_power(power), x, y + 24, class_="tick", text_anchor="middle"))
+        if power % every == 0:
+            drawn.append(marks.text(_power(power), x, y + 24, class_="tick", text_anchor="middle"))
     return drawn
 
 
@@ -222,8 +227,8 @@ def _reach(series: Sequence[Series]) -> tuple[float, float]:
     for step in CHAIN:
         base = _log(series[0].chain[step.name]["median"])
         for one in series:
-            for value in one.chain[step.name].values():
-                log = _log(value)
+            for end in ("low", "median", "high"):
+                log = _log(one.chain[step.name][end])
                 if base is not None and log is not None:
                     below, above = max(below, base - log), max(above, log - base)
     return min(below, 9) + 0.15, min(above, 9) + 0.15

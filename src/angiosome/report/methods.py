@@ -155,10 +155,11 @@ def _cohort(
     citations: Citations,
 ) -> list[Piece]:
     request = summary["request"]
+    subjects = "subject was" if request["subjects"] == 1 else "subjects were"
     kinds = [parameter.kind for parameter, _ in draws.values()]
     pieces: list[Piece] = [
         (
-            f"{int(request['subjects'])} virtual subjects were drawn once (seed {request['seed']}) "
+            f"{int(request['subjects'])} virtual {subjects} drawn once (seed {request['seed']}) "
             "and followed through every arm, so that differences between arms are paired. Of "
         ),
         Linked(f"{len(kinds)} parameters {kinds.count('assumed')}", "parameters"),

@@ -19,7 +19,17 @@ ROUTE_WORDS = {
     "intracoronary": "by catheter into the coronary artery",
     "intravenous": "into a vein",
     "intramuscular": "by needle into the muscle",
+    "subcutaneous": "under the skin",
+    "wound edge": "at the edge of the wound",
+    "topical": "onto the skin",
+    "into the flap": "into the flap",
+    "intranasal": "into the nose",
+    "intracarotid": "into the carotid artery",
+    "renal artery": "into the renal artery",
 }
+INJURY_WORDS = {"wound": "with a wound"}
+"""How animals with an injury are spoken of, where "after" does not fit."""
+
 ALMOST_ALL = (100 + INTERVAL) / 200
 """Share of the planned subjects that lie on one side of their controls where the arms differ."""
 PLURALS = {"mouse": "mice", "sheep": "sheep"}
@@ -36,7 +46,8 @@ def question(study: Study, measure: str) -> str:
     species = str(condition.subject.species.known or "subject")
     subjects = PLURALS.get(species, f"{species}s")
     injury = str(condition.injury.known or "injury")
-    where = f"In {subjects} after {injury} of the {condition.organ}"
+    injured = INJURY_WORDS.get(injury, f"after {injury}")
+    where = f"In {subjects} {injured} of the {condition.organ}"
     if not treated:
         return f"{where}, what becomes of the tissue without treatment?"
     vocabulary = MEASURES[measure.split(", of ")[0]]

@@ -127,9 +127,13 @@ def rates(state: SubjectState, animal: Animal, inputs: Inputs) -> SubjectState:
     )
 
 
+ATOL = 1e-8
+"""Absolute error of what is a share: less than this is nothing."""
+
+
 def _tolerance(state: SubjectState) -> SubjectState:
     """Absolute errors that nobody could see: a vesicle, a millionth of a cell or a copy."""
-    small = jax.tree.map(lambda _: 1e-8, state)
+    small = jax.tree.map(lambda _: ATOL, state)
     particles = jax.tree.map(lambda _: 1.0, state.vesicles)
     particles = eqx.tree_at(lambda v: (v.free_copies, v.loaded_copies), particles, (1e-8, 1e-8))
     zones = eqx.tree_at(

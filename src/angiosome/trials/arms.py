@@ -19,7 +19,7 @@ from angiosome.subject.organs import ORGANS
 from angiosome.subject.outcomes import measures, readings_of
 from angiosome.subject.schedule import Clock, dose_particles, infusion_of
 from angiosome.subject.spatial import simulate_slabs, slab_readings
-from angiosome.subject.well_mixed import Integrator, Trajectory, simulate
+from angiosome.subject.well_mixed import ATOL, Integrator, Trajectory, simulate
 from angiosome.trials.failures import (
     Failure,
     Progress,
@@ -252,6 +252,7 @@ def _chain(
     weight = np.asarray(organ.zone_ml)[:, :2]
     weight = weight / weight.sum(axis=1, keepdims=True)
     rescued = np.asarray(trajectory.states.zones.cells.rescued).mean(axis=-1)[..., :2]
+    rescued = np.where(rescued < ATOL, 0.0, rescued)
     saved = 100 * np.sum(rescued * weight[:, None, :], axis=-1)
     at_risk = (taken_up + others)[..., :2].sum(axis=-1)
     courses = {
