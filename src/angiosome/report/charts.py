@@ -15,6 +15,8 @@ from angiosome.subject.organs import ORGANS
 from angiosome.tissue.slab import HYPOXIC_MMHG
 from angiosome.trials.arms import ArmResult
 
+LEAST_SPAN = 0.05
+"""Of the numbers of an outcome, what its axis spans at least: less is not told apart in print."""
 STRIP_WIDTH, STRIP_HEIGHT, STRIP_AXIS = 240.0, 24.0, 16.0
 
 
@@ -68,8 +70,10 @@ def strip_ends(
         values += [row["low"], row["high"]]
         if row["reported_mean"] is not None:
             values += [row["reported_mean"] - (spread or 0), row["reported_mean"] + (spread or 0)]
-    room = 0.04 * (max(values) - min(values) or 1.0)
-    return min(values) - room, max(values) + room
+    low, high = min(values), max(values)
+    wide = max(high - low, LEAST_SPAN * max(abs(low), abs(high))) or 1.0
+    room = 0.04 * wide + (wide - (high - low)) / 2
+    return low - room, high + room
 
 
 @dataclass(frozen=True)
