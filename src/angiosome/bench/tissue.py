@@ -167,7 +167,6 @@ def oxygen() -> list[Row]:
 
 def diffusion() -> list[Row]:
     """The block DD-500k of peers: ours, SciPy's CG and FiPy."""
-    from scipy import sparse
     from scipy.sparse.linalg import cg
 
     from angiosome.numerics.steady_diffusion import boundary_source, steady_diffusion
@@ -189,24 +188,7 @@ def diffusion() -> list[Row]:
     note = f"ours, error {worst(c):.3f}"
     rows: list[Row] = [{"what": name, "wall_s": wall, "cpu_s": cpu, "note": note}]
 
-    def line(n: int, ends: float) -> Any:
-        main = np.full(n, 2.0)
-        main[[0, -1]] = ends
-        beside = -np.ones(n - 1)
-        return (
-            sparse.diags_array(main)
-            + sparse.diags_array(beside, offsets=1)
-            + (sparse.diags_array(beside, offsets=-1))
-        )
-
-    eye = [sparse.eye_array(n) for n in shape]
-    lines = [line(shape[0], 3.0), line(shape[1], 1.0), line(shape[2], 1.0)]
-    laplace = (
-        sparse.kron(sparse.kron(lines[0], eye[1]), eye[2])
-        + sparse.kron(sparse.kron(eye[0], lines[1]), eye[2])
-        + sparse.kron(sparse.kron(eye[0], eye[1]), lines[2])
-    )
-    matrix = (D / h**2 * laplace + k * sparse.eye_array(math.prod(shape))).tocsr()
+    matrix = _matrix_of_diffusion()
     right = boundary_source(shape, h, 0, held, held, D).ravel()
     wall, cpu, (c, _) = best(lambda: cg(matrix, right, rtol=1e-8), 2)
     rows.append(
@@ -248,6 +230,32 @@ def diffusion() -> list[Row]:
             }
         )
     return rows
+
+
+def _matrix_of_diffusion() -> Any:
+    """DD-500k as a sparse matrix: held at both ends of x, closed elsewhere."""
+    from scipy import sparse
+
+    shape, h, D, k = DD["shape"], DD["cell"], DD["diffusivity"], DD["decay"]
+
+    def line(n: int, ends: float) -> Any:
+        main = np.full(n, 2.0)
+        main[[0, -1]] = ends
+        beside = -np.ones(n - 1)
+        return (
+            sparse.diags_array(main)
+            + sparse.diags_array(beside, offsets=1)
+            + sparse.diags_array(beside, offsets=-1)
+        )
+
+    eye = [sparse.eye_array(n) for n in shape]
+    lines = [line(shape[0], 3.0), line(shape[1], 1.0), line(shape[2], 1.0)]
+    laplace = (
+        sparse.kron(sparse.kron(lines[0], eye[1]), eye[2])
+        + sparse.kron(sparse.kron(eye[0], lines[1]), eye[2])
+        + sparse.kron(sparse.kron(eye[0], eye[1]), lines[2])
+    )
+    return (D / h**2 * laplace + k * sparse.eye_array(math.prod(shape))).tocsr()
 
 
 def growth(side_um: float, days: float = 2.0, steps_per_day: int = 32) -> list[Row]:
