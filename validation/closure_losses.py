@@ -10,6 +10,7 @@ that is shut, the share without blood, and flow, three hours after injury.
 
 import argparse
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -73,6 +74,7 @@ def only(rules: PruningRules, cause: str) -> PruningRules:
 
 def expected_um(
     vessels: Vessels,
+    *,
     day: float,
     dt_day: float,
     flow: FlowSolution | None,
@@ -121,34 +123,16 @@ def of_block(
     whole = float(length_um(state.vessels).sum())
     so_far = dict.fromkeys((*CAUSES, *OTHER), 0.0)
 
-    def step(
-        vessels: Vessels,
-        *,
-        day: float,
-        dt_day: float,
-        flow: FlowSolution | None,
-        surroundings: FieldPlaces,
-        respond: Respond,
-        stream: Stream,
-    ) -> tuple[Vessels, float]:
-        went = expected_um(vessels, day, dt_day, flow, surroundings, respond, rules)
-        grown, did = grow(
-            vessels,
-            day=day,
-            dt_day=dt_day,
-            flow=flow,
-            surroundings=surroundings,
-            respond=respond,
-            rules=rules,
-            stream=stream,
-        )
+    def step(vessels: Vessels, *, stream: Stream, **now: Any) -> tuple[Vessels, float]:
+        went = expected_um(vessels, rules=rules, **now)
+        grown, did = grow(vessels, rules=rules, stream=stream, **now)
         for cause, length in went.items():
             so_far[cause] -= 100 * length / whole
         so_far["by chance, more or less"] += 100 * (sum(went.values()) - did.pruned_um) / whole
         so_far["blind or come off"] += 100 * (did.moved_um - did.retracted_um) / whole
         so_far["split"] += 100 * did.split_um / whole
         so_far["sprouts"] += 100 * (did.grown_um + did.connected_um) / whole
-        return grown, did.grown_um + did.connected_um + did.split_um
+        return grown, did.made_um
 
     first, rows = outcomes(state, laws), []
     for after in follow(state, until, laws=laws, arm=arm, grow=step):

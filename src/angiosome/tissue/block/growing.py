@@ -50,6 +50,6 @@ def growing(rules: GrowthRules) -> Grow:
             rules=rules,
             stream=stream,
         )
-        return grown, did.grown_um + did.connected_um + did.split_um
+        return grown, did.made_um
 
     return step

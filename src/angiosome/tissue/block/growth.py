@@ -119,10 +119,15 @@ class GrowthRecord:
     after_um: float
 
     @property
+    def made_um(self) -> float:
+        """Length that vessels made: grown, joined and split."""
+        return self.grown_um + self.connected_um + self.split_um
+
+    @property
     def balance_um(self) -> float:
-        """Length before, and what was made, less what went and what is there after."""
-        made = self.split_um + self.grown_um + self.connected_um + self.moved_um
-        return self.before_um + made - self.pruned_um - self.retracted_um - self.after_um
+        """Length before, and what was made and moved, less what went and what is there after."""
+        there = self.before_um + self.made_um + self.moved_um
+        return there - self.pruned_um - self.retracted_um - self.after_um
 
 
 def grow(
