@@ -140,8 +140,8 @@ def of_block(
         left = 100 * read.capillary_density_per_mm2 / first.capillary_density_per_mm2
         length = 100 * read.length_density_mm_per_mm3 / first.length_density_mm_per_mm3
         row = {**so_far, "by counting on sections": left - length, LEFT: left, "day": after.day}
-        shut = length_um(after.vessels) @ after.vessels.shut / length_um(after.vessels).sum()
-        row["shut"] = 100 * shut if after.vessels.segments else 0.0
+        long = length_um(after.vessels)
+        row["shut"] = 100 * (long @ after.vessels.shut) / max(float(long.sum()), 1e-9)
         row["without blood now"] = 100 - 100 * read.perfused_density_per_mm2 / max(
             read.capillary_density_per_mm2, 1e-9
         )
